@@ -1,0 +1,30 @@
+//! Gatelake: an SFTP gateway's users, folders, keys and cloud connections as tables in your own bucket.
+//!
+//! One direction, one pass (docs/design.md tells the way of the data):
+//!
+//! | room | what it turns into what |
+//! |---|---|
+//! | [`config`] | `gatelake.toml` and bindings → a validated plan |
+//! | [`gateway`] | the admin API → response bodies, chunk by chunk |
+//! | [`json`] | bytes → records, strict and bounded |
+//! | [`normalize`] | records → tables, by dlt's rules, redacted |
+//! | [`table`] | cells → pages of columns |
+//! | [`parquet`] | pages ↔ Parquet bytes; the only room that knows arrow2 |
+//! | [`lake`] | files → a snapshot, published in one step |
+//! | [`run`] | one run: all of the above in order, and its report |
+//! | `worker`, `web` | thin shells: Cloudflare Workers; a page and an npm module |
+//!
+//! The core knows no JavaScript, no clock and no chance: [`host`] has the three traits through which the world comes in.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+#[forbid(unsafe_code)]
+pub mod error;
+#[forbid(unsafe_code)]
+pub mod host;
+#[forbid(unsafe_code)]
+pub mod normalize;
+#[forbid(unsafe_code)]
+pub mod secret;
+#[forbid(unsafe_code)]
+pub mod table;

@@ -1,0 +1,150 @@
+//! The schema of the tables of one resource: what is stored in a snapshot and evolves from load to load.
+//!
+//! Names and rules are dlt's (normalizer.md sections 2, 3 and 4, carried over into `docs/normalizer.md`).
+
+use serde::{Deserialize, Serialize};
+
+/// A column's logical type, by dlt's names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DataType {
+    Text,
+    Bigint,
+    Double,
+    Bool,
+    /// Microseconds since the Unix epoch, UTC.
+    Timestamp,
+    /// Days since the Unix epoch.
+    Date,
+    /// Microseconds since midnight.
+    Time,
+    /// A scaled integer of at most 38 digits.
+    Decimal,
+    /// An integer of at most 38 digits.
+    Wei,
+    Binary,
+    /// Compact JSON text.
+    Json,
+}
+
+impl DataType {
+    /// dlt's name, as it stands in `col__v_<name>` and in schema documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            DataType::Text => "text",
+            DataType::Bigint => "bigint",
+            DataType::Double => "double",
+            DataType::Bool => "bool",
+            DataType::Timestamp => "timestamp",
+            DataType::Date => "date",
+            DataType::Time => "time",
+            DataType::Decimal => "decimal",
+            DataType::Wei => "wei",
+            DataType::Binary => "binary",
+            DataType::Json => "json",
+        }
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+fn is_false(b: &bool) -> bool {
+    !*b
+}
+
+/// One column. `data_type: None` is a hinted column that no value has reached yet: it is not in any file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Column {
+    pub name: String,
+    pub data_type: Option<DataType>,
+    #[serde(default = "yes")]
+    pub nullable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub precision: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale: Option<u8>,
+    /// `Some(false)`: a timestamp without a zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<bool>,
+    #[serde(skip_serializing_if = "is_false")]
+    pub variant: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub primary_key: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub merge_key: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub unique: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub row_key: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub parent_key: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub root_key: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub hard_delete: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dedup_sort: Option<String>,
+    /// JSON pointer of the first value seen, with `*` for list positions; empty for dlt's own columns.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub origin: String,
+}
+
+impl Default for Column {
+    fn default() -> Self {
+        Column {
+            name: String::new(),
+            data_type: None,
+            nullable: true,
+            precision: None,
+            scale: None,
+            timezone: None,
+            variant: false,
+            primary_key: false,
+            merge_key: false,
+            unique: false,
+            row_key: false,
+            parent_key: false,
+            root_key: false,
+            hard_delete: false,
+            dedup_sort: None,
+            origin: String::new(),
+        }
+    }
+}
+
+impl Column {
+    pub fn new(name: impl Into<String>, data_type: DataType) -> Self {
+        Column { name: name.into(), data_type: Some(data_type), ..Column::default() }
+    }
+    pub fn not_null(mut self) -> Self {
+        self.nullable = false;
+        self
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableSchema {
+    pub name: String,
+    /// The table that this one's rows hang from; `None` for a root table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// In the order of the Parquet file; columns are only ever appended.
+    pub columns: Vec<Column>,
+    /// Rows have been written in some load: the columns contract applies from then on.
+    #[serde(default)]
+    pub seen_data: bool,
+}
+
+/// Every table that came from one resource, roots before their children.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schema {
+    pub tables: Vec<TableSchema>,
+}
+
+impl Schema {
+    pub fn table(&self, name: &str) -> Option<&TableSchema> {
+        self.tables.iter().find(|table| table.name == name)
+    }
+}
