@@ -6,7 +6,9 @@
 //! `Load` is the front door: one load of one resource. Feed it response bodies in chunks of any size, take finished bytes
 //! out as they come, and close it.
 
+pub mod names;
 pub mod schema;
+pub mod unicode;
 
 use crate::error::Result;
 use schema::Schema;
