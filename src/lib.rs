@@ -21,9 +21,15 @@
 #[forbid(unsafe_code)]
 pub mod error;
 #[forbid(unsafe_code)]
+pub mod gateway;
+#[forbid(unsafe_code)]
 pub mod host;
 #[forbid(unsafe_code)]
+pub mod json;
+#[forbid(unsafe_code)]
 pub mod normalize;
+#[forbid(unsafe_code)]
+pub mod parquet;
 #[forbid(unsafe_code)]
 pub mod secret;
 #[forbid(unsafe_code)]
