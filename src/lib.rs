@@ -25,6 +25,8 @@ pub mod host;
 #[forbid(unsafe_code)]
 pub mod normalize;
 #[forbid(unsafe_code)]
+pub mod parquet;
+#[forbid(unsafe_code)]
 pub mod secret;
 #[forbid(unsafe_code)]
 pub mod table;
