@@ -1,0 +1,191 @@
+//! Values → the bytes of a page, by the encodings of apache/parquet-format (Encodings.md).
+
+/// Values of a DELTA_BINARY_PACKED block, in miniblocks of [`GROUP`].
+const BLOCK: usize = 128;
+/// Values that are bit-packed together.
+const GROUP: usize = 32;
+/// Short texts are copied in one piece of this many bytes, whatever their length: much cheaper than a copy of exactly theirs.
+const WINDOW: usize = 32;
+
+pub fn uleb(mut value: u64, out: &mut Vec<u8>) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+fn zigzag(value: i64, out: &mut Vec<u8>) {
+    uleb(((value << 1) ^ (value >> 63)) as u64, out);
+}
+
+/// Definition levels of a nullable column's page: with the length in front, as version-1 data pages have them. `validity` has a
+/// bit for each row; only its first `rows` bits count.
+pub fn levels(rows: usize, present: usize, validity: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.extend_from_slice(&[0; 4]);
+    if present == 0 || present == rows {
+        uleb((rows as u64) << 1, out);
+        out.push((present > 0) as u8);
+    } else {
+        let bytes = rows.div_ceil(8);
+        uleb((bytes as u64) << 1 | 1, out);
+        out.extend_from_slice(validity.get(..bytes).unwrap_or_default());
+        if let (Some(last), 1..) = (out.last_mut(), rows % 8) {
+            *last &= (1 << (rows % 8)) - 1;
+        }
+    }
+    let length = (out.len() - start - 4) as u32;
+    if let Some(head) = out.get_mut(start..).and_then(|out| out.first_chunk_mut()) {
+        *head = length.to_le_bytes();
+    }
+}
+
+/// PLAIN booleans: a bit each, the first one lowest. `values` are 0 or 1.
+pub fn bools(values: &[u8], out: &mut Vec<u8>) {
+    let (eights, rest) = values.as_chunks::<8>();
+    // The product moves the lowest bit of byte i to bit 56 + i.
+    out.extend(eights.iter().map(|eight| (u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8));
+    if !rest.is_empty() {
+        out.push(rest.iter().enumerate().fold(0, |byte, (bit, value)| byte | (value & 1) << bit));
+    }
+}
+
+/// PLAIN values of `N` bytes each.
+pub fn fixed<T: Copy, const N: usize>(values: &[T], bytes: impl Fn(T) -> [u8; N], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start + values.len() * N, 0);
+    let (slots, _) = out.get_mut(start..).unwrap_or_default().as_chunks_mut::<N>();
+    for (slot, value) in slots.iter_mut().zip(values) {
+        *slot = bytes(*value);
+    }
+}
+
+/// PLAIN decimals: big-endian, two's complement, `width` bytes of 1 to 32.
+pub fn decimals(values: &[i128], width: usize, out: &mut Vec<u8>) {
+    out.reserve(values.len() * width);
+    for value in values {
+        out.extend_from_slice(&decimal(*value, width));
+    }
+}
+
+/// One decimal of `width` bytes; the caller has checked that it fits.
+pub fn decimal(value: i128, width: usize) -> Vec<u8> {
+    let bytes = value.to_be_bytes();
+    let sign = if value < 0 { 0xFF } else { 0 };
+    let mut out = vec![sign; width.saturating_sub(16)];
+    out.extend_from_slice(bytes.get(16usize.saturating_sub(width)..).unwrap_or_default());
+    out
+}
+
+/// PLAIN byte arrays: each with its length in front. `data` is as long as the lengths say.
+pub fn byte_arrays(lens: &[u32], data: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    let total = data.len() + 4 * lens.len();
+    out.resize(start + total + WINDOW, 0);
+    let mut to = out.get_mut(start..).unwrap_or_default();
+    let mut from = data;
+    for &len in lens {
+        let Some((head, body)) = to.split_first_chunk_mut::<4>() else { break };
+        let Some((value, left)) = from.split_at_checked(len as usize) else { break };
+        *head = len.to_le_bytes();
+        match (from.first_chunk::<WINDOW>(), body.first_chunk_mut::<WINDOW>()) {
+            (Some(from), Some(to)) if value.len() <= WINDOW => *to = *from,
+            _ => {
+                if let Some(to) = body.get_mut(..value.len()) {
+                    to.copy_from_slice(value);
+                }
+            }
+        }
+        to = body.get_mut(value.len()..).unwrap_or_default();
+        from = left;
+    }
+    out.truncate(start + total);
+}
+
+/// RLE_DICTIONARY indices, none of them above `max`: one run if they are all the same, else bit-packed.
+pub fn indices(values: &[u32], max: u32, out: &mut Vec<u8>) {
+    let width = (u32::BITS - max.leading_zeros()).max(1);
+    out.push(width as u8);
+    let Some(first) = values.first() else { return };
+    if values.iter().all(|value| value == first) {
+        uleb((values.len() as u64) << 1, out);
+        out.extend_from_slice(first.to_le_bytes().get(..width.div_ceil(8) as usize).unwrap_or_default());
+        return;
+    }
+    let eights = values.len().div_ceil(8);
+    uleb((eights as u64) << 1 | 1, out);
+    let end = out.len() + eights * width as usize;
+    for chunk in values.chunks(GROUP) {
+        let mut group = [0; GROUP];
+        for (slot, value) in group.iter_mut().zip(chunk) {
+            *slot = *value as u64;
+        }
+        pack(&group, width, out);
+    }
+    out.truncate(end);
+}
+
+/// DELTA_BINARY_PACKED. The caller makes sure that the values lie less than 2^62 apart (2^30 in an INT32 column), so that no
+/// reader has to wrap around in its sums.
+pub fn delta<T: Copy + Into<i64>>(values: &[T], out: &mut Vec<u8>) {
+    uleb(BLOCK as u64, out);
+    uleb((BLOCK / GROUP) as u64, out);
+    uleb(values.len() as u64, out);
+    let Some((first, rest)) = values.split_first() else { return out.push(0) };
+    let mut last: i64 = (*first).into();
+    zigzag(last, out);
+    let mut deltas = [0i64; BLOCK];
+    for block in rest.chunks(BLOCK) {
+        let mut min = i64::MAX;
+        for (delta, value) in deltas.iter_mut().zip(block) {
+            let value = (*value).into();
+            *delta = value.wrapping_sub(last);
+            min = min.min(*delta);
+            last = value;
+        }
+        // The miniblock that the values end in is filled up; those after it are not written.
+        deltas.iter_mut().skip(block.len()).for_each(|delta| *delta = min);
+        let mut groups = [[0u64; GROUP]; BLOCK / GROUP];
+        let mut widths = [0u8; BLOCK / GROUP];
+        let (deltas, _) = deltas.as_chunks::<GROUP>();
+        for ((group, width), deltas) in groups.iter_mut().zip(&mut widths).zip(deltas) {
+            let mut bits = 0;
+            for (slot, delta) in group.iter_mut().zip(deltas) {
+                *slot = delta.wrapping_sub(min) as u64;
+                bits |= *slot;
+            }
+            *width = (u64::BITS - bits.leading_zeros()) as u8;
+        }
+        zigzag(min, out);
+        out.extend_from_slice(&widths);
+        for (group, width) in groups.iter().zip(widths).take(block.len().div_ceil(GROUP)) {
+            pack(group, width as u32, out);
+        }
+    }
+}
+
+/// Bit-packs 32 values of `width` bits (63 at most), the first one lowest.
+fn pack(values: &[u64; GROUP], width: u32, out: &mut Vec<u8>) {
+    if width == 0 {
+        return;
+    }
+    let mut bytes = [0u8; 8 * GROUP];
+    let mut words = bytes.as_chunks_mut::<8>().0.iter_mut();
+    let (mut word, mut used) = (0u64, 0);
+    for value in values {
+        word |= value << used;
+        used += width;
+        if used >= u64::BITS {
+            if let Some(slot) = words.next() {
+                *slot = word.to_le_bytes();
+            }
+            used -= u64::BITS;
+            word = if used == 0 { 0 } else { value >> (width - used) };
+        }
+    }
+    if let (Some(slot), 1..) = (words.next(), used) {
+        *slot = word.to_le_bytes();
+    }
+    out.extend_from_slice(bytes.get(..width as usize * GROUP / 8).unwrap_or_default());
+}
