@@ -160,7 +160,7 @@ fn cuts_and_readers_do_not_matter() {
         all += slow.thorough;
         fast += slow.thorough - whole.thorough;
     }
-    assert!(fast * 4 > all, "the fast reader had only {fast} of {all} records: the test shows little");
+    assert!(fast > 1000, "the fast reader had only {fast} of {all} records: the test shows little");
 }
 
 #[test]
