@@ -7,7 +7,9 @@
 //! out as they come, and close it.
 
 pub mod names;
+pub mod number;
 pub mod schema;
+pub mod time;
 pub mod unicode;
 
 use crate::error::Result;
