@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(float_or_hex("0xff"), Some(255.0));
         assert_eq!(
             float_or_hex("0x20000000000001000000000000000000000000001"),
-            Some(2_f64.powi(165) + 2_f64.powi(113))
+            Some(2_f64.powi(161) + 2_f64.powi(109))
         );
         assert_eq!(float_or_hex(&format!("0x{}", "f".repeat(300))), None);
     }
