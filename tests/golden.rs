@@ -1,6 +1,7 @@
 //! The engine's pure rules against what dlt answered, value by value (`tests/oracle/golden`).
 
 use gatelake::normalize::names::Naming;
+use gatelake::normalize::time;
 use serde_json::Value;
 
 fn golden(name: &str) -> Vec<Value> {
@@ -71,4 +72,29 @@ fn joined_names_are_shortened_as_dlt_does() {
         check.same(|| format!("{parts:?}"), case["out"].as_str().unwrap(), &naming.join(&parts));
     }
     check.done(18);
+}
+
+#[test]
+fn timestamps_in_text_are_dlts() {
+    let mut check = Check::default();
+    // `2024-01-02T03:04:05[.6][+01:30]` of the golden file as microseconds; the zone is the answer's own.
+    for case in golden("iso_strings") {
+        let text = case["in"].as_str().unwrap();
+        let instant = case["to_timestamp_utc"].as_str().map(|iso| format!("{}Z", with_micros(&iso[..iso.len() - 6])));
+        let detected = case["detected"].as_bool().unwrap();
+        let got = time::detect_timestamp(text.as_bytes()).map(time::format_timestamp);
+        check.same(|| format!("{text:?} detected"), instant.clone().filter(|_| detected), got);
+        let got = time::detect_date(text).is_some();
+        check.same(|| format!("{text:?} detected as a date"), case["date_detected"].as_bool().unwrap(), got);
+        check.same(|| format!("{text:?} to timestamp"), instant, time::to_timestamp(text).map(time::format_timestamp));
+        let date = case["to_date"].as_str().map(str::to_owned);
+        check.same(|| format!("{text:?} to date"), date, time::to_date(text).map(time::format_date));
+        let clock = case["to_time"].as_str().map(with_micros);
+        check.same(|| format!("{text:?} to time"), clock, time::to_time(text).map(time::format_time));
+    }
+    check.done(80 * 5);
+}
+
+fn with_micros(iso: &str) -> String {
+    if iso.contains('.') { iso.to_owned() } else { format!("{iso}.000000") }
 }

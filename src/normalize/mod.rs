@@ -10,6 +10,7 @@ pub mod coerce;
 mod fast;
 pub mod hash;
 pub mod names;
+pub mod number;
 pub mod options;
 pub mod schema;
 mod sheet;
