@@ -6,6 +6,8 @@
 //! `Load` is the front door: one load of one resource. Feed it response bodies in chunks of any size, take finished bytes
 //! out as they come, and close it.
 
+pub mod coerce;
+pub mod hash;
 pub mod names;
 pub mod number;
 pub mod schema;
