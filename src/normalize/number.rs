@@ -78,6 +78,18 @@ pub fn repr(value: f64) -> String {
     }
 }
 
+/// As [`repr`], but as dlt's JSON writer spells a finite double: an exponent below `0.00001`, and without a leading zero.
+pub fn json(value: f64) -> String {
+    let scientific = format!("{value:e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    match exponent.parse() {
+        Ok(-5) => format!("{value}"),
+        Ok(-4..=15) => format!("{value:?}"),
+        Ok(exponent) => format!("{mantissa}e{exponent:+}"),
+        Err(_) => scientific,
+    }
+}
+
 /// A whole text of digits to that base. Python takes the prefix of a hexadecimal number a second time.
 fn integer(text: &str, radix: u32) -> Option<i128> {
     let (negative, digits) = digits(text, radix)?;
@@ -192,6 +204,24 @@ mod tests {
         ];
         for (value, text) in spellings {
             assert_eq!(repr(value), text);
+        }
+    }
+
+    #[test]
+    fn doubles_in_json_are_spelled_as_dlt_spells_them() {
+        let spellings = [
+            (1.0, "1.0"),
+            (1e22, "1e+22"),
+            (1e16, "1e+16"),
+            (123456789012345680.0, "1.2345678901234568e+17"),
+            (1e15, "1000000000000000.0"),
+            (1.5e-5, "0.000015"),
+            (1e-6, "1e-6"),
+            (-0.0, "-0.0"),
+            (5e-324, "5e-324"),
+        ];
+        for (value, text) in spellings {
+            assert_eq!(json(value), text);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Warning;
 use super::coerce::Cell;
-use super::hash::Id;
+use super::hash::{Id, table_seed};
 use super::names::Naming;
 use super::schema::{Column, DataType, TableSchema};
 use crate::error::{Error, Kind, Result};
@@ -18,9 +18,21 @@ pub const LIST_IDX: &str = "_dlt_list_idx";
 /// A table may have this many columns; more are a sign of keys that are data.
 pub const MAX_COLUMNS: usize = 10_000;
 
+/// The normalizer's own columns, which data cannot fill (but for a row's id).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Own {
+    LoadId,
+    RowId,
+    Parent,
+    Index,
+}
+
 /// A column's name in a table, and the column once it has a type.
 pub struct Slot {
     pub name: String,
+    pub own: Option<Own>,
+    /// What tells the column's cells from others' in the content digest.
+    pub seed: u64,
     /// Position in the schema and the builder, once there is a type.
     pub column: Option<Typed>,
     /// Position in the schema, typed or not.
@@ -92,7 +104,7 @@ impl Sheet {
     ) -> Sheet {
         let mut sheet = Sheet {
             table: Table::new(&schema.name, options, file_limit),
-            seed: hash(schema.name.as_bytes()),
+            seed: table_seed(&schema.name),
             slots: Vec::new(),
             by_name: BTreeMap::new(),
             system: System::default(),
@@ -121,8 +133,17 @@ impl Sheet {
         }
         let slot = self.slots.len() as u32;
         self.by_name.insert(name.to_owned(), slot);
+        let own = match name {
+            LOAD_ID if self.is_root() => Some(Own::LoadId),
+            ROW_ID => Some(Own::RowId),
+            PARENT_ID if !self.is_root() => Some(Own::Parent),
+            LIST_IDX if !self.is_root() => Some(Own::Index),
+            _ => None,
+        };
         self.slots.push(Slot {
             name: name.to_owned(),
+            own,
+            seed: hash(name.as_bytes()),
             column: None,
             schema: None,
             owners: Vec::new(),
@@ -140,10 +161,11 @@ impl Sheet {
             Some(rank) => rank,
             None => self.schema.columns.len(),
         };
-        let cells = match column.name.as_str() {
-            LOAD_ID if self.is_root() => Cells::Constant { text: self.load_id.clone(), indices: Vec::new() },
-            ROW_ID => Cells::Ids(Vec::new()),
-            PARENT_ID if !self.is_root() => Cells::Parents { parents: Vec::new(), indices: Vec::new() },
+        let own = self.slots.get(slot_index as usize).and_then(|slot| slot.own);
+        let cells = match own {
+            Some(Own::LoadId) => Cells::Constant { text: self.load_id.clone(), indices: Vec::new() },
+            Some(Own::RowId) => Cells::Ids(Vec::new()),
+            Some(Own::Parent) => Cells::Parents { parents: Vec::new(), indices: Vec::new() },
             _ => Cells::of(column.data_type.unwrap_or(DataType::Text)),
         };
         let typed = column.data_type.map(|data_type| Typed {
@@ -151,15 +173,14 @@ impl Sheet {
             data_type,
             nullable: column.nullable,
         });
-        if let Some(typed) = typed {
-            let builder = Some(typed.builder);
-            match column.name.as_str() {
-                LOAD_ID if self.is_root() => self.system.load_id = builder,
-                ROW_ID => self.system.id = builder,
-                PARENT_ID if !self.is_root() => self.system.parent = builder,
-                LIST_IDX if !self.is_root() => self.system.index = builder,
-                _ => {}
-            }
+        let place = own.map(|own| match own {
+            Own::LoadId => &mut self.system.load_id,
+            Own::RowId => &mut self.system.id,
+            Own::Parent => &mut self.system.parent,
+            Own::Index => &mut self.system.index,
+        });
+        if let (Some(place), Some(typed)) = (place, typed) {
+            *place = Some(typed.builder);
         }
         match self.schema.columns.get_mut(rank) {
             Some(place) => *place = column,
@@ -170,12 +191,6 @@ impl Sheet {
             slot.schema = Some(rank);
         }
         slot_index
-    }
-
-    /// There is a column of that name, and it has a type.
-    pub fn has_typed(&self, name: &str) -> bool {
-        let slot = self.by_name.get(name).and_then(|slot| self.slots.get(*slot as usize));
-        slot.is_some_and(|slot| slot.column.is_some())
     }
 
     pub fn check_width(&self) -> Result<()> {
@@ -192,21 +207,21 @@ impl Sheet {
 
     /// Makes the normalizer's own columns that the table does not have yet, in dlt's order.
     pub fn complete_system(&mut self) {
-        let text = |name: &str| Column::new(name, DataType::Text).not_null();
+        let System { load_id, id, parent, index } = self.system;
         if self.is_root() {
-            if self.system.load_id.is_none() {
-                self.declare(text(LOAD_ID));
+            if load_id.is_none() {
+                self.declare(Own::LoadId.column());
             }
         } else {
-            if self.system.parent.is_none() {
-                self.declare(Column { parent_key: true, ..text(PARENT_ID) });
+            if parent.is_none() {
+                self.declare(Own::Parent.column());
             }
-            if self.system.index.is_none() {
-                self.declare(Column::new(LIST_IDX, DataType::Bigint).not_null());
+            if index.is_none() {
+                self.declare(Own::Index.column());
             }
         }
-        if self.system.id.is_none() {
-            self.declare(row_id_column());
+        if id.is_none() {
+            self.declare(Own::RowId.column());
         }
     }
 
@@ -263,6 +278,7 @@ impl Sheet {
     pub fn store(&mut self, builder: u32, seed: u64, cell: &Cell<'_>) -> u64 {
         let at = builder as usize;
         let value = match cell {
+            Cell::Null => return 0,
             Cell::Text(text) => self.table.push_bytes(at, text.as_bytes()),
             Cell::Binary(bytes) => self.table.push_bytes(at, bytes),
             Cell::I64(value) => {
@@ -292,9 +308,17 @@ impl Sheet {
     }
 }
 
-/// `_dlt_id` as dlt hints it.
-pub fn row_id_column() -> Column {
-    Column { unique: true, row_key: true, ..Column::new(ROW_ID, DataType::Text).not_null() }
+impl Own {
+    /// The column as dlt hints it.
+    pub fn column(self) -> Column {
+        let text = |name: &str| Column::new(name, DataType::Text).not_null();
+        match self {
+            Own::LoadId => text(LOAD_ID),
+            Own::RowId => Column { unique: true, row_key: true, ..text(ROW_ID) },
+            Own::Parent => Column { parent_key: true, ..text(PARENT_ID) },
+            Own::Index => Column::new(LIST_IDX, DataType::Bigint).not_null(),
+        }
+    }
 }
 
 /// The name of a variant column: `col__v_text`.

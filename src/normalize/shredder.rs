@@ -1,6 +1,6 @@
 //! The state of a load: the compiled paths, the tables they lead to, and what both readers of records share.
 
-use super::hash::{Id, child_id, key_id, root_id};
+use super::hash::{Id, key_hash};
 use super::names::Naming;
 use super::options::Options;
 use super::schema::{Column, DataType, Schema, TableSchema};
@@ -12,7 +12,7 @@ use crate::json::compact;
 use crate::json::reader::Records;
 use crate::json::scan::{Scan, Stop, byte};
 use crate::parquet::WriterOptions;
-use crate::table::hash;
+use crate::table;
 use std::collections::BTreeMap;
 
 /// A load may fill this many tables.
@@ -30,7 +30,8 @@ pub struct Shredder {
     /// Number of the object under way, never the same twice: for finding keys that come twice in one.
     pub visit: u32,
     pub load_id: String,
-    load_seed: u64,
+    /// What root rows hang from where there is no key.
+    load: Id,
     /// Root rows so far.
     pub ordinal: u64,
     /// Tables that the record under way has rows in.
@@ -60,7 +61,7 @@ pub struct Row {
 impl Row {
     pub fn child(&self, seed: u64, index: u64) -> Row {
         let link = (self.link ^ seed).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(31) ^ index;
-        Row { id: child_id(self.id, seed, index), link: link.wrapping_mul(0xBF58_476D_1CE4_E5B9) }
+        Row { id: self.id.child(seed, index), link: link.wrapping_mul(0xBF58_476D_1CE4_E5B9) }
     }
 }
 
@@ -83,7 +84,7 @@ impl Shredder {
             by_name: BTreeMap::new(),
             visit: 0,
             load_id: load_id.to_owned(),
-            load_seed: hash(load_id.as_bytes()),
+            load: Id::from_text(load_id),
             ordinal: 0,
             touched: Vec::new(),
             secrets: Vec::new(),
@@ -191,7 +192,7 @@ impl Shredder {
         let act = Act {
             fast: Fast::No,
             column: NONE,
-            seed: hash(column.as_bytes()),
+            seed: table::hash(column.as_bytes()),
             node: NONE,
             list: NONE,
             slot: slot_index,
@@ -284,6 +285,7 @@ impl Shredder {
                 self.add_sheet(schema, path.clone())?
             }
         };
+        let place = path.join("\0");
         let mut owners = Vec::new();
         if let Some(sheet) = self.sheets.get_mut(sheet_index as usize) {
             sheet.path = path;
@@ -300,8 +302,7 @@ impl Shredder {
         self.nodes.push(items);
         let value = self.key(items_index, "value")?;
         let made = self.lists.len() as u32;
-        let source = (node_index, key_index as u32);
-        self.lists.push(List { sheet: sheet_index, source, node: items_index, value, bridge: NONE });
+        self.lists.push(List { sheet: sheet_index, path: place, node: items_index, value, bridge: NONE });
         self.set(node_index, key_index, |act| act.list = made);
         Ok(made)
     }
@@ -351,20 +352,20 @@ impl Shredder {
     /// The id of the next root row where there is no key.
     #[inline(always)]
     pub fn counted_row(&self, seed: u64) -> Row {
-        Row { id: root_id(self.load_seed, seed, self.ordinal), link: self.ordinal }
+        Row { id: self.load.child(seed, self.ordinal), link: self.ordinal }
     }
 
     /// The row that the values of the key name: dlt's key hash, over the values as they came. `None` while one is not known.
     pub fn keyed_row(&self, b: &[u8], values: &[Option<usize>]) -> Scan<Option<Row>> {
-        let mut parts = Vec::with_capacity(self.key.len());
+        let mut key = serde_json::Map::new();
         for (column, value) in self.key.iter().zip(values) {
             let Some(at) = value.filter(|at| byte(b, *at) != b'n') else { return Ok(None) };
             let mut text = String::new();
             compact::push_value(&mut text, b, at, &compact::Open, &mut 0)?;
-            parts.push((column.as_str(), text));
+            key.insert(column.clone(), serde_json::from_str(&text).unwrap_or_default());
         }
-        let id = key_id(&mut parts);
-        Ok(Some(Row { id, link: id.seed() }))
+        let hash = key_hash(&key);
+        Ok(Some(Row { id: Id::from_text(&hash), link: table::hash(hash.as_bytes()) }))
     }
 
     #[inline(always)]

@@ -5,16 +5,18 @@
 //! new columns appear and in which order two lists fill one table, so it must be dlt's own. Objects are walked more than
 //! once, which is why only records that bring something new come here.
 
-use super::coerce::{self, Cell, Value};
+use super::coerce::{Cell, Detectors, Value, coerce};
 use super::hash::Id;
 use super::schema::{Column, DataType};
-use super::sheet::{LIST_IDX, LOAD_ID, PARENT_ID, ROW_ID, row_id_column, variant_name};
+use super::sheet::{Own, Slot, variant_name};
 use super::shredder::{ROOT, Row, Shredder, lost, place};
 use super::tree::NONE;
 use crate::error::{Error, Kind, Result};
 use crate::gateway::redact;
 use crate::json::compact::{self, Redact};
 use crate::json::scan::{Number, Scan, byte, key, number, skip_space, skip_value, string};
+use crate::table;
+use std::borrow::Cow;
 
 /// Where a value of the record goes.
 #[derive(Clone, Copy)]
@@ -36,6 +38,47 @@ struct Flat {
 struct Parent {
     row: Row,
     text: Option<String>,
+}
+
+/// A value on its way to a column: borrowed from the record where it stands there as it is.
+enum Raw<'b> {
+    Plain(Value<'b>),
+    Text(String),
+    Json(String),
+}
+
+impl<'b> Raw<'b> {
+    fn view(&self) -> Value<'_> {
+        match self {
+            Raw::Plain(value) => *value,
+            Raw::Text(text) => Value::Text(text),
+            Raw::Json(text) => Value::Json(text),
+        }
+    }
+
+    /// As a cell of that column, if it fits.
+    fn fit(&self, column: &Column) -> Option<Cell<'b>> {
+        match self {
+            Raw::Plain(value) => coerce(*value, column),
+            owned => coerce(owned.view(), column).map(|cell| match cell {
+                Cell::Text(text) => Cell::Text(Cow::Owned(text.into_owned())),
+                Cell::Binary(bytes) => Cell::Binary(bytes),
+                Cell::Null => Cell::Null,
+                Cell::Bool(value) => Cell::Bool(value),
+                Cell::I64(value) => Cell::I64(value),
+                Cell::F64(value) => Cell::F64(value),
+                Cell::I128(value) => Cell::I128(value),
+            }),
+        }
+    }
+}
+
+/// A cell and where it goes.
+struct Placed<'b> {
+    builder: u32,
+    seed: u64,
+    cell: Cell<'b>,
+    variant: bool,
 }
 
 /// What a row is made of.
@@ -186,16 +229,8 @@ impl Shredder {
 
     /// Two lists are one when their normalized paths are: the later value wins.
     fn same_list(&self, a: u32, b: u32) -> bool {
-        if a == b {
-            return true;
-        }
-        let path = |list: u32| {
-            let source = self.lists.get(list as usize)?.source;
-            let node = self.nodes.get(source.0 as usize)?;
-            let key = node.keys.get(source.1 as usize)?;
-            Some((node.sheet, node.path.clone(), self.naming.table(&key.name)))
-        };
-        path(a).is_some() && path(a) == path(b)
+        let path = |list: u32| self.lists.get(list as usize).map(|list| &list.path);
+        a == b || path(a) == path(b)
     }
 
     /// dlt's `is_nested_type`: a dict or list here stays JSON.
@@ -242,45 +277,36 @@ impl Shredder {
 
     /// dlt's `_coerce_row`, then the row's own columns, then everything into the builders.
     fn write(&mut self, b: &[u8], flat: &Flat, sheet_index: u32, parent: Option<(&Parent, u64)>) -> Scan<Parent> {
-        let mut cells: Vec<(u32, u64, Cell<'_>)> = Vec::with_capacity(flat.cells.len());
+        let mut cells: Vec<Placed<'_>> = Vec::with_capacity(flat.cells.len());
         let mut own_id = None;
+        let mut variants = false;
         for found in &flat.cells {
             let slot_index = self.slot_of(*found)?;
-            let name = self.slot_name(sheet_index, slot_index);
-            match name.as_str() {
+            let slot = self.slot(sheet_index, slot_index)?;
+            if let Some(own) = slot.own {
                 // The normalizer's own columns: their place is the data's, their value is ours.
-                LOAD_ID if parent.is_none() => {
-                    self.own_column(sheet_index, Column::new(LOAD_ID, DataType::Text).not_null())?;
-                    continue;
-                }
-                PARENT_ID if parent.is_some() => {
-                    let column = Column { parent_key: true, ..Column::new(PARENT_ID, DataType::Text).not_null() };
-                    self.own_column(sheet_index, column)?;
-                    continue;
-                }
-                LIST_IDX if parent.is_some() => {
-                    self.own_column(sheet_index, Column::new(LIST_IDX, DataType::Bigint).not_null())?;
-                    continue;
-                }
-                ROW_ID => {
+                let missing = slot.column.is_none();
+                if own == Own::RowId {
                     own_id = own_id_text(b, found.at)?;
-                    self.own_column(sheet_index, row_id_column())?;
-                    continue;
                 }
-                _ => {}
+                if missing {
+                    self.declare(sheet_index, own.column())?;
+                }
+                continue;
             }
             if self.is_secret(b, *found) {
                 continue;
             }
-            let Some(value) = self.read_value(b, *found)? else {
+            let Some(raw) = self.read_value(b, *found)? else {
                 self.check_null(sheet_index, slot_index)?;
                 continue;
             };
-            if let Some((builder, seed, cell)) = self.put(sheet_index, slot_index, value, *found)? {
-                match cells.iter_mut().find(|(other, ..)| *other == builder) {
-                    Some(place) => *place = (builder, seed, cell),
-                    None => cells.push((builder, seed, cell)),
-                }
+            let placed = self.put(sheet_index, slot_index, raw, *found)?;
+            variants |= placed.variant;
+            // Only a variant can meet a column that the row has filled already, or the other way round.
+            match cells.iter_mut().find(|other| variants && other.builder == placed.builder) {
+                Some(place) => *place = placed,
+                None => cells.push(placed),
             }
         }
         let me = self.identify(b, flat, sheet_index, parent, own_id)?;
@@ -288,7 +314,7 @@ impl Shredder {
         sheet.complete_system();
         sheet.check_width()?;
         let mut digest = 0u64;
-        for (builder, seed, cell) in &cells {
+        for Placed { builder, seed, cell, .. } in &cells {
             digest = digest.wrapping_add(sheet.store(*builder, *seed, cell));
         }
         let id_column = sheet.system.id.unwrap_or(NONE) as usize;
@@ -331,7 +357,7 @@ impl Shredder {
         if let Some(text) = &own_id {
             row.id = Id::from_text(text);
             if parent.is_none() {
-                row.link = row.id.seed();
+                row.link = table::hash(text.as_bytes());
             }
         }
         Ok(Parent { row, text: own_id })
@@ -343,7 +369,7 @@ impl Shredder {
         for column in &self.key {
             let mut value = None;
             for found in &flat.cells {
-                if self.slot_name(sheet_index, self.slot_of(*found)?) == *column {
+                if self.slot(sheet_index, self.slot_of(*found)?)?.name == *column {
                     value = Some(found.at);
                 }
             }
@@ -355,17 +381,8 @@ impl Shredder {
         Ok(self.keyed_row(b, &values)?.ok_or_else(lost)?)
     }
 
-    fn slot_name(&self, sheet: u32, slot: u32) -> String {
-        let slot = self.sheets.get(sheet as usize).and_then(|sheet| sheet.slots.get(slot as usize));
-        slot.map(|slot| slot.name.clone()).unwrap_or_default()
-    }
-
-    fn own_column(&mut self, sheet: u32, column: Column) -> Result<()> {
-        let known = self.sheets.get(sheet as usize).is_some_and(|sheet| sheet.has_typed(&column.name));
-        if !known {
-            self.declare(sheet, column)?;
-        }
-        Ok(())
+    fn slot(&self, sheet: u32, slot: u32) -> Result<&Slot> {
+        self.sheets.get(sheet as usize).and_then(|sheet| sheet.slots.get(slot as usize)).ok_or_else(lost)
     }
 
     fn check_null(&self, sheet: u32, slot: u32) -> Result<()> {
@@ -376,100 +393,90 @@ impl Shredder {
     }
 
     /// The value as inference and coercion see it; `None` for null and for what looks like a secret.
-    fn read_value<'b>(&mut self, b: &'b [u8], found: Found) -> Scan<Option<Value<'b>>> {
+    fn read_value<'b>(&mut self, b: &'b [u8], found: Found) -> Scan<Option<Raw<'b>>> {
         let at = found.at;
         Ok(Some(match byte(b, at) {
             b'n' => return Ok(None),
-            b't' => Value::Bool(true),
-            b'f' => Value::Bool(false),
+            b't' => Raw::Plain(Value::Bool(true)),
+            b'f' => Raw::Plain(Value::Bool(false)),
             b'"' => {
                 let text = string(b, at + 1)?.value(b);
-                if !self.revealed(found) && redact::secret_value(&text).is_some() {
-                    let sheet = self.nodes.get(found.node as usize).map_or(0, |node| node.sheet);
-                    self.secrets.push((sheet, self.slot_of(found)?));
+                if redact::secret_value(&text).is_some() && !self.revealed(found)? {
+                    self.count_secrets(found, 1)?;
                     return Ok(None);
                 }
-                Value::Text(text)
+                match text {
+                    Cow::Borrowed(text) => Raw::Plain(Value::Text(text)),
+                    Cow::Owned(text) => Raw::Text(text),
+                }
             }
             b'{' | b'[' => {
-                let mut text = String::new();
-                let mut redacted = 0;
-                compact::push_value(&mut text, b, at, &Secrets, &mut redacted)?;
-                let sheet = self.nodes.get(found.node as usize).map_or(0, |node| node.sheet);
-                for _ in 0..redacted {
-                    self.secrets.push((sheet, self.slot_of(found)?));
+                let (mut text, mut redacted) = (String::new(), 0);
+                if self.revealed(found)? {
+                    compact::push_value(&mut text, b, at, &compact::Open, &mut redacted)?;
+                } else {
+                    compact::push_value(&mut text, b, at, &Secrets, &mut redacted)?;
                 }
-                Value::Json(text.into())
+                self.count_secrets(found, redacted)?;
+                Raw::Json(text)
             }
-            _ => match number(b, at)? {
+            _ => Raw::Plain(match number(b, at)? {
                 (Number::Int(value), _) => Value::Int(value),
                 (Number::Float(value), _) => Value::Double(value),
                 (Number::Big, end) => {
-                    let digits = std::str::from_utf8(b.get(at..end).unwrap_or_default()).unwrap_or_default();
-                    Value::Big(digits)
+                    Value::BigInt(std::str::from_utf8(b.get(at..end).unwrap_or_default()).unwrap_or_default())
                 }
-            },
+            }),
         }))
     }
 
+    fn count_secrets(&mut self, found: Found, count: u64) -> Result<()> {
+        let (sheet, slot) = (self.nodes.get(found.node as usize).map_or(0, |node| node.sheet), self.slot_of(found)?);
+        self.secrets.extend((0..count).map(|_| (sheet, slot)));
+        Ok(())
+    }
+
     /// The configuration lets this column through.
-    fn revealed(&self, found: Found) -> bool {
-        let Some(node) = self.nodes.get(found.node as usize) else { return false };
-        let Some(key) = node.keys.get(found.key) else { return false };
-        let sheet = self.sheets.get(node.sheet as usize);
-        sheet.and_then(|sheet| sheet.slots.get(key.act.slot as usize)).is_some_and(|slot| slot.redact == Some(false))
+    fn revealed(&self, found: Found) -> Result<bool> {
+        let sheet = self.nodes.get(found.node as usize).map_or(0, |node| node.sheet);
+        Ok(self.slot(sheet, self.slot_of(found)?)?.redact == Some(false))
     }
 
     /// A value into its column, or into the variant for its type; makes the column when there is none.
-    fn put<'b>(
-        &mut self,
-        sheet_index: u32,
-        slot_index: u32,
-        value: Value<'b>,
-        found: Found,
-    ) -> Result<Option<(u32, u64, Cell<'b>)>> {
+    fn put<'b>(&mut self, sheet_index: u32, slot_index: u32, raw: Raw<'b>, found: Found) -> Result<Placed<'b>> {
         let sheet = self.sheets.get(sheet_index as usize).ok_or_else(lost)?;
         let slot = sheet.slots.get(slot_index as usize).ok_or_else(lost)?;
-        let name = slot.name.clone();
-        let seed = crate::table::hash(name.as_bytes());
-        let hint = slot.schema.and_then(|index| sheet.schema.columns.get(index)).cloned();
-        let column = match hint {
-            Some(column) if column.data_type.is_some() => column,
-            hint => self.infer(&value, &name, hint, found),
-        };
-        let known = slot.column;
-        match coerce::coerce(&value, &column) {
-            Ok(cell) => {
-                let builder = match known {
-                    Some(typed) => typed.builder,
-                    None => self.make(sheet_index, column)?,
-                };
-                Ok(Some((builder, seed, cell)))
-            }
-            Err(_) => self.put_variant(sheet_index, &name, value, found).map(Some),
+        let (seed, known) = (slot.seed, slot.column);
+        let hint = slot.schema.and_then(|index| sheet.schema.columns.get(index));
+        if let (Some(typed), Some(column)) = (known, hint)
+            && let Some(cell) = raw.fit(column)
+        {
+            return Ok(Placed { builder: typed.builder, seed, cell, variant: column.variant });
         }
+        let name = slot.name.clone();
+        if known.is_none() {
+            let column = self.new_column(raw.view(), &name, hint.cloned(), found);
+            if let Some(cell) = raw.fit(&column) {
+                return Ok(Placed { builder: self.make(sheet_index, column)?, seed, cell, variant: false });
+            }
+        }
+        self.put_variant(sheet_index, &name, raw, found)
     }
 
-    fn put_variant<'b>(
-        &mut self,
-        sheet_index: u32,
-        name: &str,
-        value: Value<'b>,
-        found: Found,
-    ) -> Result<(u32, u64, Cell<'b>)> {
-        let variant = variant_name(&self.naming, name, value.data_type());
+    fn put_variant<'b>(&mut self, sheet_index: u32, name: &str, raw: Raw<'b>, found: Found) -> Result<Placed<'b>> {
+        let kind = raw.view().data_type();
+        let variant = variant_name(&self.naming, name, kind);
         let sheet = self.sheets.get_mut(sheet_index as usize).ok_or_else(lost)?;
         let slot_index = sheet.slot(&variant);
         let slot = sheet.slots.get(slot_index as usize).ok_or_else(lost)?;
-        let known = slot.column;
+        let (seed, known) = (slot.seed, slot.column);
         let hint = slot.schema.and_then(|index| sheet.schema.columns.get(index)).cloned();
         let table = sheet.schema.name.clone();
         let column = match hint {
             Some(column) if column.data_type.is_some() => column,
-            hint => Column { variant: true, ..self.infer(&value, &variant, hint, found) },
+            hint => Column { variant: true, ..self.new_column(raw.view(), &variant, hint, found) },
         };
-        let kind = value.data_type();
-        let Ok(cell) = coerce::coerce(&value, &column) else {
+        let Some(cell) = raw.fit(&column) else {
             return Err(Error::new(
                 Kind::Data,
                 "variant_misfit",
@@ -480,7 +487,6 @@ impl Shredder {
             )
             .at(format!("table {table}, {}", place(&self.pointer(found)))));
         };
-        let cell = cell;
         let builder = match known {
             Some(typed) => typed.builder,
             None => self.make(sheet_index, column)?,
@@ -488,22 +494,18 @@ impl Shredder {
         self.warnings.add("variant", &table, &variant, || {
             format!("`{name}` also holds values of type {}: they are in `{variant}`", kind.name())
         });
-        Ok((builder, crate::table::hash(variant.as_bytes()), cell))
+        Ok(Placed { builder, seed, cell, variant: true })
     }
 
     fn make(&mut self, sheet: u32, column: Column) -> Result<u32> {
         let slot = self.declare(sheet, column)?;
-        let slot = self.sheets.get(sheet as usize).and_then(|sheet| sheet.slots.get(slot as usize));
-        slot.and_then(|slot| slot.column).map(|typed| typed.builder).ok_or_else(lost)
+        self.slot(sheet, slot)?.column.map(|typed| typed.builder).ok_or_else(lost)
     }
 
     /// The column that a first value makes.
-    fn infer(&self, value: &Value<'_>, name: &str, hint: Option<Column>, found: Found) -> Column {
-        let inferred = coerce::infer(value);
+    fn new_column(&self, value: Value<'_>, name: &str, hint: Option<Column>, found: Found) -> Column {
         Column {
-            data_type: Some(inferred.data_type),
-            precision: inferred.precision,
-            scale: inferred.scale,
+            data_type: Some(value.infer(&Detectors::default())),
             origin: self.pointer(found),
             ..hint.unwrap_or_else(|| Column { name: name.to_owned(), ..Column::default() })
         }

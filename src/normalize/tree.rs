@@ -179,8 +179,8 @@ impl Key {
 /// A list at one place of a record: the child table that its items are rows of.
 pub struct List {
     pub sheet: u32,
-    /// The node and key that the list is under.
-    pub source: (u32, u32),
+    /// Normalized names from the root down: lists of one path are one list.
+    pub path: String,
     /// The items' node: dicts are read by it, and scalars by its key `value`.
     pub node: u32,
     pub value: usize,
