@@ -23,12 +23,17 @@
 //! [`WriterOptions::plain_encodings`] replaces the DELTA encodings by PLAIN and snappy, for loaders that do not know them.
 
 mod encode;
+mod reader;
+mod rows;
 mod schema;
 mod statistics;
 mod writer;
 
 use crate::normalize::schema::{Column, DataType};
+use schema::Physical;
 
+pub use reader::{ColumnData, Reader};
+pub use rows::rows_json;
 pub use writer::Writer;
 
 /// Key of the file's metadata under which the names of its JSON columns stand, as a JSON array: Parquet calls them strings.
