@@ -14,10 +14,7 @@ use super::time;
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
-use serde::Serialize;
-use serde_json::ser::{Formatter, Serializer};
 use std::borrow::Cow;
-use std::io;
 
 /// Digits behind the point of a decimal column without a hint.
 const DECIMAL_SCALE: u8 = 9;
@@ -241,21 +238,6 @@ fn parse_json(text: &str) -> Option<Cell<'static>> {
     match serde_json::from_str(text).ok()? {
         serde_json::Value::Null => Some(Cell::Null),
         serde_json::Value::String(text) => Some(Cell::Text(Cow::Owned(text))),
-        value => Some(Cell::Text(Cow::Owned(compact(&value)))),
+        value => Some(Cell::Text(Cow::Owned(value.to_string()))),
     }
-}
-
-/// Compact JSON, floats spelled as dlt's JSON writer spells them.
-pub fn compact(value: &serde_json::Value) -> String {
-    struct Compact;
-    impl Formatter for Compact {
-        fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
-            writer.write_all(number::json(value).as_bytes())
-        }
-    }
-    let mut out = Vec::new();
-    // A tree of JSON and a vector of bytes give no cause to fail.
-    let done = value.serialize(&mut Serializer::with_formatter(&mut out, Compact));
-    debug_assert!(done.is_ok());
-    String::from_utf8(out).unwrap_or_default()
 }

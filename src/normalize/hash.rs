@@ -3,7 +3,6 @@
 //! Two kinds. Hashes of keys and of contents are dlt's own, shake-128 over JSON, because they must meet rows that dlt wrote.
 //! All others are ours: a function of what the row hangs from, its table and its place, so that a replay gives the same ids.
 
-use super::coerce::compact;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde_json::{Map, Value};
@@ -90,9 +89,8 @@ pub fn content_hash(item: &Map<String, Value>) -> String {
 }
 
 fn json_hash<'a>(fields: impl Iterator<Item = (&'a String, &'a Value)>) -> String {
-    let sorted = sort(fields);
     let mut bytes = [0; 10];
-    shake(compact(&sorted).as_bytes(), &mut bytes);
+    shake(sort(fields).to_string().as_bytes(), &mut bytes);
     STANDARD_NO_PAD.encode(bytes)
 }
 

@@ -67,27 +67,29 @@ pub fn decimal(text: &str, precision: u8, scale: u8) -> Option<i128> {
 /// `repr(value)`: the shortest digits that read back as the same value; an exponent from `1e+16` up and from `1e-05` down.
 pub fn repr(value: f64) -> String {
     if !value.is_finite() {
-        return if value.is_nan() { "nan".into() } else { format!("{value}") };
+        return if value.is_nan() { "nan".into() } else { value.to_string() };
     }
-    let scientific = format!("{value:e}");
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    match exponent.parse() {
-        Ok(-4..=15) => format!("{value:?}"),
-        Ok(exponent) => format!("{mantissa}e{exponent:+03}"),
-        Err(_) => scientific,
+    // JSON's spelling has the right digits: of two shortest texts that are as near, the even one, which `format!` does not
+    // heed. It differs in the exponent's form, and spells 0.00001 out.
+    let text = json(value);
+    if let Some((mantissa, exponent)) = text.split_once('e') {
+        let (sign, exponent) = exponent.split_at(1);
+        return format!("{mantissa}e{sign}{exponent:0>2}");
+    }
+    let (sign, digits) = text.split_at(usize::from(value.is_sign_negative()));
+    match digits.strip_prefix("0.0000") {
+        Some(digits) => {
+            let (first, rest) = digits.split_at(1);
+            let point = if rest.is_empty() { "" } else { "." };
+            format!("{sign}{first}{point}{rest}e-05")
+        }
+        None => text,
     }
 }
 
-/// As [`repr`], but as dlt's JSON writer spells a finite double: an exponent below `0.00001`, and without a leading zero.
+/// A finite double as dlt's JSON writer spells it: an exponent from `1e+16` up and below `0.00001`.
 pub fn json(value: f64) -> String {
-    let scientific = format!("{value:e}");
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    match exponent.parse() {
-        Ok(-5) => format!("{value}"),
-        Ok(-4..=15) => format!("{value:?}"),
-        Ok(exponent) => format!("{mantissa}e{exponent:+}"),
-        Err(_) => scientific,
-    }
+    serde_json::Value::from(value).to_string()
 }
 
 /// A whole text of digits to that base. Python takes the prefix of a hexadecimal number a second time.
