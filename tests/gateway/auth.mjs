@@ -52,7 +52,8 @@ export function tokens(profile, now) {
 /** The token of an `Authorization: Bearer` header, or undefined. */
 export const bearer = (headers) => /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1];
 
-const LOGIN_PATHS = { login: '/backend/login', 'oauth-token': '/backend/oauth/token', 'v2-header': '/backend/login' };
+/** Where each kind of login lives. */
+export const LOGIN_PATHS = { login: '/backend/login', 'oauth-token': '/backend/oauth/token', 'v2-header': '/backend/login' };
 
 /** Is this the path where the profile's kind of login lives? */
 export const isLogin = (profile, path) => path === LOGIN_PATHS[profile.auth];

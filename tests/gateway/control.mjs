@@ -25,9 +25,9 @@ export function controlRoute({ set, faults, log, profile }) {
     if (req.method !== 'POST') return reply(405, { message: 'GET or POST' });
     if (!(req.headers['content-type'] ?? '').startsWith('application/json')) return reply(415, { message: 'send application/json' });
     try {
-      const { fault, ...change } = JSON.parse(await readText(req));
+      const change = JSON.parse(await readText(req));
+      if (change === null || typeof change !== 'object') throw new SwitchError('send a JSON object of switches');
       set(change);
-      if (fault !== undefined) faults.add(fault);
       return reply(200, state());
     } catch (error) {
       if (error instanceof SwitchError || error instanceof SyntaxError) return reply(400, { message: error.message });

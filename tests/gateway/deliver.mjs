@@ -1,12 +1,17 @@
 // Puts an answer on the wire: text chunks with backpressure, and the ways in which a body can go wrong.
-import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Waits until the client has taken what was written; false when it has gone away. */
-async function drained(res) {
-  if (res.destroyed) return false;
-  await Promise.race([once(res, 'drain'), once(res, 'close')]);
-  return !res.destroyed;
+function drained(res) {
+  return new Promise((done) => {
+    const settle = () => {
+      res.off('drain', settle);
+      res.off('close', settle);
+      done(!res.destroyed);
+    };
+    if (res.destroyed) return done(false);
+    return res.on('drain', settle).on('close', settle);
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-// Lists as the seven envelopes wrap them, as a sequence of text chunks: no list is ever whole in memory.
+// Lists as the seven envelopes wrap them, as a sequence of texts: no list is ever whole in memory.
 
 const CHUNK = 64 * 1024;
 const SORT = '{"sorted":false,"unsorted":true,"empty":true}';
@@ -12,7 +12,7 @@ export function listAnswer(list, profile, query, shuffle) {
   const page = pageOf(list, profile, query);
   const stated = list.total + profile.extraTotal;
   const headers = profile.totalHeader ? { 'x-total-count': String(stated) } : {};
-  return { headers, chunks: (tweak = {}) => chunks(list, page, frame(list, profile, page, stated), profile, shuffle, tweak) };
+  return { headers, chunks: (tweak = {}) => batched(texts(list, page, frame(list, profile, page, stated), profile, shuffle, tweak)) };
 }
 
 const PAGED = ['page', 'page-new', 'page-ignored'];
@@ -50,20 +50,29 @@ function frame(list, profile, { count, number, size, pages }, stated) {
   }
 }
 
-function* chunks(list, page, [head, tail], profile, shuffle, { only = Infinity, repeat = false, stopAfter = Infinity }) {
+function* texts(list, page, [head, tail], profile, shuffle, { only = Infinity, repeat = false, stopAfter = Infinity }) {
   const count = Math.min(page.count, only);
   const place = profile.order === 'shuffled' ? permutation(count, shuffle) : (n) => n;
-  let text = head;
+  yield head;
   for (let n = 0; n < Math.min(count, stopAfter); n += 1) {
     const record = list.record(page.from + place(n));
-    text += n === 0 ? record : `,${record}`;
-    if (repeat && n === 0) text += `,${record}`;
+    yield n === 0 ? record : `,${record}`;
+    if (repeat && n === 0) yield `,${record}`;
+  }
+  if (stopAfter === Infinity) yield tail;
+}
+
+/** The same text in chunks of a size that suits a socket. */
+export function* batched(parts) {
+  let text = '';
+  for (const part of parts) {
+    text += part;
     if (text.length >= CHUNK) {
       yield text;
       text = '';
     }
   }
-  yield stopAfter === Infinity ? text + tail : text;
+  yield text;
 }
 
 const gcd = (a, b) => (b === 0 ? a : gcd(b, a % b));

@@ -1,4 +1,5 @@
 // What can go wrong, by name. A fault strikes requests whose path matches, a number of times or always.
+import { fakeSecret } from './data/secrets.mjs';
 import { accessDenied, boot, failure, nginx } from './errors.mjs';
 import { SwitchError } from './profile.mjs';
 import { suggestion } from './suggest.mjs';
@@ -17,6 +18,11 @@ export const LOGIN_PAGE = {
 };
 
 const tooMany = (profile, path, retryAfter) => failure(profile, 429, path, { 'retry-after': String(retryAfter) });
+const quoting = {
+  status: 400,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ message: `Bad Request: AccountKey=${fakeSecret('ak')} is not valid` }),
+};
 const found = (location) => ({ status: 302, headers: { location }, body: '' });
 
 /** Changes the first chunk of a body: `edit(bytes, at)` where `at` is the first place with `text`, else the end. */
@@ -41,6 +47,8 @@ export const FAULTS = {
   '429-seconds': { phase: 'edge', options: { retryAfter: 1 }, help: '429, Retry-After in seconds', answer: ({ profile, path }, { retryAfter }) => tooMany(profile, path, retryAfter) },
   '429-date': { phase: 'edge', options: { retryAfter: 2 }, help: '429, Retry-After as an HTTP date so many seconds ahead',
     answer: ({ profile, path, now }, { retryAfter }) => tooMany(profile, path, new Date(now + retryAfter * 1000).toUTCString()) },
+  400: { phase: 'edge', help: '400 with a message that quotes a secret', answer: () => quoting },
+  409: { phase: 'edge', help: '409 with an error object', answer: ({ profile, path }) => failure(profile, 409, path) },
   500: { phase: 'edge', help: '500 with an error object', answer: ({ path }) => boot(500, path) },
   503: { phase: 'edge', help: '503 with an error object', answer: ({ path }) => boot(503, path) },
   504: { phase: 'edge', help: '504, page of nginx', answer: () => nginx(504) },
@@ -52,7 +60,7 @@ export const FAULTS = {
   'stalled-headers': { phase: 'edge', help: 'accepts the request and never answers', wire: () => {} },
   reset: { phase: 'edge', help: 'resets the connection before any answer', wire: (res) => res.socket.resetAndDestroy() },
   'wrong-password': { phase: 'login', help: 'refuses the right password, as if it were wrong' },
-  'token-expired': { phase: 'token', options: { afterSeconds: null }, help: 'each token ends after so many data calls (after) or seconds (afterSeconds)' },
+  'token-expired': { phase: 'token', options: { afterSeconds: null }, help: 'a token ends after so many data calls (after=N, 0 if not given) or seconds' },
   403: { phase: 'denied', help: 'access denied: the web admin lacks the right', answer: ({ profile, path }) => accessDenied(profile, path) },
   'cut-length': { phase: 'body', options: { bytes: 1024, records: null, missing: 100 }, help: 'the body ends before its Content-Length',
     spoil: (o) => { const { shape, tweak } = cut(o); return { tweak, shape: { ...shape, missing: o.missing } }; } },
@@ -73,7 +81,7 @@ export const FAULTS = {
 const COMMON = { on: '', times: null, after: 0 };
 
 const matcher = (on) => {
-  if (on instanceof RegExp) return (path) => on.test(path);
+  if (on instanceof RegExp) return (path) => path.search(on) >= 0;
   if (!on.startsWith('~')) return (path) => path.endsWith(on);
   try {
     const pattern = new RegExp(on.slice(1));
@@ -124,8 +132,12 @@ export function parseFault(text) {
 export function faultList() {
   let armed = [];
   return {
-    replace: (list) => { armed = list.map(arm); },
-    add: (fault) => { armed.push(arm(fault)); },
+    /** `faults` replaces all, `fault` is one more; a mistake in any leaves everything as it was. */
+    change({ faults, fault }) {
+      if (faults !== undefined && !Array.isArray(faults)) throw new SwitchError('faults must be a list');
+      const list = faults === undefined ? armed : faults.map(arm);
+      armed = fault === undefined ? list : [...list, arm(fault)];
+    },
     /** The first armed fault of `phase` that strikes `path` now (and, for `when`, under this condition); it is used up once. */
     take(phase, path, when = () => true) {
       for (const fault of armed) {

@@ -1,4 +1,5 @@
 // Which path holds what: the catalogue of the data resources of both generations.
+import { batched } from './envelope.mjs';
 
 const BASE = '/backend/3.0.0';
 const object = (body) => ({ body });
@@ -8,7 +9,7 @@ const V3 = {
   [`${BASE}/users`]: ({ world }) => ({ list: world.users }),
   [`${BASE}/folders`]: ({ world }) => ({ list: world.folders }),
   [`${BASE}/cloudconnections`]: ({ world }) => ({ list: world.connections }),
-  [`${BASE}/backup`]: ({ world }) => ({ chunks: () => backup(world) }),
+  [`${BASE}/backup`]: ({ world }) => ({ chunks: () => batched(backup(world)) }),
   '/backend/diagnostics': ({ world }) => object(world.diagnostics()),
 };
 const V2 = {

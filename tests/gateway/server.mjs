@@ -28,7 +28,7 @@ const CORS = {
 /**
  * Starts a gateway with any of the switches (see profile.mjs) and `faults: [...]` (see faults.mjs).
  * The answer: `url`, `decoyUrl` (where redirect-origin leads), `credentials`, `certificate` (PEM, with tls), `profile`,
- * `requests`, `counts`, `set({ ...switches, faults })`, `fault({ kind, on, times, … })`, `close()`.
+ * `requests`, `counts`, `set({ ...switches, faults, fault })`, `fault({ kind, on, times, … })`, `close()`.
  * Throws a SwitchError for an unknown switch, value or fault.
  */
 export async function startGateway({ faults: armed = [], ...switches } = {}) {
@@ -37,14 +37,14 @@ export async function startGateway({ faults: armed = [], ...switches } = {}) {
   let world = makeWorld(profile);
   let serial = 0;
   const faults = faultList();
-  faults.replace(armed);
+  faults.change({ faults: armed });
   const store = tokens(() => profile, Date.now);
   const log = journal();
 
-  function set({ faults: list, ...change }) {
+  function set({ faults: list, fault, ...change }) {
     const next = { ...given, ...parseSwitches(change, { running: true }) };
     const resolved = resolve(next);
-    if (list !== undefined) faults.replace(list);
+    faults.change({ faults: list, fault });
     [given, profile, world] = [next, resolved, makeWorld(resolved)];
   }
 
@@ -122,7 +122,7 @@ export async function startGateway({ faults: armed = [], ...switches } = {}) {
     if (!found) return failure(profile, 404, path);
     log.counts.data += 1;
     const list = found.list && listAnswer(found.list, profile, query, context.serial);
-    return { status: 200, headers: { ...JSON_TYPE, ...list?.headers }, ...found, ...list };
+    return { status: 200, ...found, ...list, headers: { ...JSON_TYPE, ...list?.headers } };
   }
 
   const control = controlRoute({ set, faults, log, profile: () => profile });
@@ -145,7 +145,7 @@ export async function startGateway({ faults: armed = [], ...switches } = {}) {
     requests: log.requests,
     counts: log.counts,
     set,
-    fault: faults.add,
+    fault: (fault) => set({ fault }),
     close: async () => {
       await Promise.all([listener.close(), decoyListener.close()]);
     },
