@@ -23,6 +23,8 @@ pub mod error;
 #[forbid(unsafe_code)]
 pub mod host;
 #[forbid(unsafe_code)]
+pub mod lake;
+#[forbid(unsafe_code)]
 pub mod normalize;
 #[forbid(unsafe_code)]
 pub mod parquet;
