@@ -27,6 +27,8 @@ pub mod host;
 #[forbid(unsafe_code)]
 pub mod json;
 #[forbid(unsafe_code)]
+pub mod lake;
+#[forbid(unsafe_code)]
 pub mod normalize;
 #[forbid(unsafe_code)]
 pub mod parquet;

@@ -1,0 +1,104 @@
+//! Parts of tables' files as they arrive → whole files, put only when they must be.
+//!
+//! Whether a table changed is known when its last row is in, and an unchanged table must cost no file. So finished files are
+//! held in memory up to a bound, and from there on put, the largest first: small tables, which are many, are never put in
+//! vain; a large table that turns out unchanged leaves files that no manifest names, for the garbage collection to find.
+
+use super::manifest::File;
+use super::paths::{self, Paths};
+use super::store::Retrying;
+use crate::error::{Error, Kind, Result};
+use crate::host::{Host, Store};
+use crate::normalize::{FileEnd, Part};
+use std::collections::BTreeMap;
+
+/// A finished file of a load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataFile {
+    pub entry: File,
+    /// `None` once it is in the store.
+    pub bytes: Option<Vec<u8>>,
+}
+
+impl DataFile {
+    pub fn new(table: &str, load_id: &str, bytes: Vec<u8>, end: FileEnd) -> DataFile {
+        let sha256 = paths::sha256(&bytes);
+        let path = paths::data(table, load_id, &sha256);
+        let entry = File { path, rows: end.rows, bytes: bytes.len() as u64, sha256, columns: end.columns };
+        DataFile { entry, bytes: Some(bytes) }
+    }
+
+    /// Puts it if it is not there yet, and lets go of its bytes.
+    pub async fn put<S: Store, H: Host>(&mut self, store: &Retrying<'_, S, H>, paths: &Paths) -> Result<()> {
+        if let Some(bytes) = &self.bytes {
+            store.put_once(&paths.key(&self.entry.path), bytes, &self.entry.sha256).await?;
+            self.bytes = None;
+        }
+        Ok(())
+    }
+
+    fn held(&self) -> usize {
+        self.bytes.as_ref().map_or(0, Vec::len)
+    }
+}
+
+/// Finished files by table, in row order.
+pub type TableFiles = BTreeMap<String, Vec<DataFile>>;
+
+/// Collects the files of one resource's load.
+pub struct Files<'a, S, H> {
+    store: &'a Retrying<'a, S, H>,
+    paths: &'a Paths,
+    load_id: &'a str,
+    hold: usize,
+    held: usize,
+    open: BTreeMap<(String, u32), Vec<Vec<u8>>>,
+    finished: TableFiles,
+}
+
+impl<'a, S: Store, H: Host> Files<'a, S, H> {
+    /// `hold`: how many bytes to keep in memory; files that are still open do count, but cannot be put.
+    pub fn new(store: &'a Retrying<'a, S, H>, paths: &'a Paths, load_id: &'a str, hold: usize) -> Self {
+        Files { store, paths, load_id, hold, held: 0, open: BTreeMap::new(), finished: BTreeMap::new() }
+    }
+
+    /// Takes what a load has ready.
+    pub async fn add(&mut self, parts: Vec<Part>) -> Result<()> {
+        for Part { table, file, bytes, end } in parts {
+            self.held += bytes.len();
+            let mut open = self.open.remove(&(table.clone(), file)).unwrap_or_default();
+            open.push(bytes);
+            match end {
+                Some(end) => {
+                    let whole = DataFile::new(&table, self.load_id, open.concat(), end);
+                    self.finished.entry(table).or_default().push(whole);
+                }
+                None => {
+                    self.open.insert((table, file), open);
+                }
+            }
+        }
+        while self.held > self.hold {
+            let largest = self.finished.values_mut().flatten().max_by_key(|file| file.held());
+            let Some(file) = largest.filter(|file| file.bytes.is_some()) else { break };
+            self.held -= file.held();
+            file.put(self.store, self.paths).await?;
+        }
+        Ok(())
+    }
+
+    /// Bytes in memory.
+    pub fn held(&self) -> usize {
+        self.held
+    }
+
+    /// The files, all of them ended.
+    pub fn finish(self) -> Result<TableFiles> {
+        match self.open.into_keys().next() {
+            None => Ok(self.finished),
+            Some((table, _)) => {
+                Err(Error::new(Kind::Data, "unfinished_file", "a load ended before one of its files").at(table))
+            }
+        }
+    }
+}

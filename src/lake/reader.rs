@@ -1,0 +1,199 @@
+//! The readers' side: what the HTTP API, the page and the next run ask of a lake.
+
+use super::manifest::{Ancestor, File, Freshness, MAX_ANCESTORS, Manifest, Pointer, Table, decode};
+use super::paths::{self, Paths};
+use super::record::{Outcome, RunRecord};
+use super::system;
+use crate::error::{Error, Kind, Result};
+use crate::host::{Etag, Store};
+use std::collections::BTreeMap;
+
+/// Reads one dataset. Everything it hands out was compared with its checksum first.
+pub struct Reader<'a, S> {
+    store: &'a S,
+    paths: &'a Paths,
+}
+
+/// The pointer, the version it was read at, and what it points to.
+#[derive(Clone, Debug)]
+pub struct Current {
+    pub etag: Etag,
+    pub pointer: Pointer,
+    pub manifest: Manifest,
+}
+
+impl Current {
+    /// Itself and the published snapshots that it names, newest first.
+    pub fn published(&self) -> impl Iterator<Item = Ancestor> {
+        let itself = self.manifest.summary(&self.pointer.manifest, &self.pointer.sha256);
+        std::iter::once(itself).chain(self.manifest.ancestors.iter().cloned())
+    }
+}
+
+/// Some run records, newest first.
+pub struct RunPage {
+    pub runs: Vec<RunRecord>,
+    /// Give it to the next call to go on; `None` at the end.
+    pub cursor: Option<String>,
+}
+
+/// Staleness is gathered from at most so many runs.
+const MAX_RUNS: usize = 50;
+
+impl<'a, S: Store> Reader<'a, S> {
+    pub fn new(store: &'a S, paths: &'a Paths) -> Self {
+        Reader { store, paths }
+    }
+
+    /// What readers see now; `None` if nothing was ever published. Two reads.
+    pub async fn current(&self) -> Result<Option<Current>> {
+        let key = self.paths.pointer();
+        let Some(object) = self.store.get(&key).await? else { return Ok(None) };
+        let pointer: Pointer = decode(&key, &object.bytes)?;
+        match self.manifest(&pointer.manifest, &pointer.sha256).await? {
+            Some(manifest) => Ok(Some(Current { etag: object.head.etag, pointer, manifest })),
+            None => Err(Error::new(Kind::Data, "missing_object", "the current snapshot's manifest is gone")
+                .at(self.paths.key(&pointer.manifest))
+                .help("Restore the object, or remove current.json to begin anew with the next run")),
+        }
+    }
+
+    /// The published snapshot of that id; `None` if there is none or it is no longer kept.
+    pub async fn snapshot(&self, id: &str) -> Result<Option<Manifest>> {
+        let mut found = None;
+        self.walk(|one| {
+            let older = one.snapshot.as_str() <= id;
+            found = (one.snapshot == id).then_some(one);
+            !older
+        })
+        .await?;
+        match found {
+            Some(one) => self.manifest(&one.manifest, &one.sha256).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Published snapshots, newest first: at most `limit`, only those before the one of id `before` if that is given.
+    /// Manifests that no pointer ever named do not count.
+    pub async fn snapshots(&self, before: Option<&str>, limit: usize) -> Result<Vec<Ancestor>> {
+        let mut found = Vec::new();
+        self.walk(|one| {
+            if found.len() < limit && before.is_none_or(|before| one.snapshot.as_str() < before) {
+                found.push(one);
+            }
+            found.len() < limit
+        })
+        .await?;
+        Ok(found)
+    }
+
+    /// Shows `visit` the published snapshots, newest first, until it has seen enough.
+    async fn walk(&self, mut visit: impl FnMut(Ancestor) -> bool) -> Result<()> {
+        let Some(current) = self.current().await? else { return Ok(()) };
+        let mut chain: Vec<Ancestor> = current.published().collect();
+        loop {
+            let oldest = chain.get(MAX_ANCESTORS - 1..).and_then(|full| full.last()).cloned();
+            if !chain.drain(..).all(&mut visit) {
+                return Ok(());
+            }
+            let Some(oldest) = oldest else { return Ok(()) };
+            let Some(earlier) = self.manifest(&oldest.manifest, &oldest.sha256).await? else { return Ok(()) };
+            chain = earlier.ancestors;
+        }
+    }
+
+    /// A data file's bytes.
+    pub async fn file(&self, file: &File) -> Result<Vec<u8>> {
+        match self.verified(&file.path, &file.sha256).await? {
+            Some(bytes) => Ok(bytes),
+            None => Err(Error::new(Kind::Data, "missing_object", "a data file of this snapshot is gone")
+                .at(self.paths.key(&file.path))
+                .help("Restore the object; only files that no kept snapshot names may be removed")),
+        }
+    }
+
+    /// At most `limit` rows of a table, from row `offset` on: JSON objects with all of the table's columns in their order.
+    /// Reads only the files that hold them.
+    pub async fn rows(&self, table: &Table, offset: u64, limit: usize) -> Result<Vec<String>> {
+        let (mut skip, mut rows) = (offset, Vec::new());
+        for file in &table.files {
+            if rows.len() >= limit {
+                break;
+            }
+            if skip >= file.rows {
+                skip -= file.rows;
+                continue;
+            }
+            let bytes = self.file(file).await?;
+            let more = system::rows(&table.schema, file, &bytes, skip, limit - rows.len());
+            rows.extend(more.map_err(|error| error.at(self.paths.key(&file.path)))?);
+            skip = 0;
+        }
+        Ok(rows)
+    }
+
+    /// The record of one run.
+    pub async fn run(&self, id: &str) -> Result<Option<RunRecord>> {
+        let Some(key) = self.paths.run(id) else { return Ok(None) };
+        match self.store.get(&key).await? {
+            Some(object) => Ok(Some(decode(&key, &object.bytes)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Some run records, newest first: one listing, then one read for each of at most `limit`.
+    pub async fn runs(&self, cursor: Option<&str>, limit: usize) -> Result<RunPage> {
+        let listing = self.store.list(&self.paths.runs(), cursor).await?;
+        let mut runs = Vec::new();
+        for head in listing.heads.iter().take(limit) {
+            if let Some(object) = self.store.get(&head.key).await? {
+                runs.push(decode(&head.key, &object.bytes)?);
+            }
+        }
+        Ok(RunPage { runs, cursor: listing.cursor })
+    }
+
+    /// How fresh every resource of a snapshot is, runs that published nothing included: one that found everything as before
+    /// confirms, one that failed makes stale since its start.
+    pub async fn freshness(&self, current: &Current) -> Result<BTreeMap<String, Freshness>> {
+        let mut by_resource = BTreeMap::new();
+        for table in &current.manifest.tables {
+            if let Some(resource) = &table.resource {
+                by_resource.insert(resource.clone(), table.freshness.clone());
+            }
+        }
+        let mut newer = self.runs(None, MAX_RUNS).await?.runs;
+        newer.retain(|run| run.scheduled_time > current.pointer.scheduled_time);
+        for run in newer.iter().rev() {
+            for report in &run.resources {
+                let Some(freshness) = by_resource.get_mut(&report.name) else { continue };
+                match report.error.as_ref().or(run.error.as_ref()) {
+                    None if matches!(run.outcome, Outcome::Unchanged | Outcome::Partial) => {
+                        *freshness = Freshness { fetched_at: run.finished_at, stale: None };
+                    }
+                    None => {}
+                    Some(failure) => freshness.stale = Some(failure.since(run.started_at, freshness.stale.as_ref())),
+                }
+            }
+        }
+        Ok(by_resource)
+    }
+
+    async fn manifest(&self, path: &str, sha256: &str) -> Result<Option<Manifest>> {
+        match self.verified(path, sha256).await? {
+            Some(bytes) => Ok(Some(decode(&self.paths.key(path), &bytes)?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn verified(&self, path: &str, sha256: &str) -> Result<Option<Vec<u8>>> {
+        let key = self.paths.key(path);
+        let Some(object) = self.store.get(&key).await? else { return Ok(None) };
+        if paths::sha256(&object.bytes) == sha256 {
+            return Ok(Some(object.bytes));
+        }
+        Err(Error::new(Kind::Data, "checksum_mismatch", "the object is not what was written")
+            .at(key)
+            .help("Restore it from a copy; objects under data/ and snapshots/ must never be changed"))
+    }
+}
