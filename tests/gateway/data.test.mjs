@@ -206,6 +206,7 @@ test(`${MANY} users stream past in bounded memory`, async () => {
     let carried = Buffer.alloc(0);
     const { status, error, bytes } = await getRaw(gateway, '/backend/3.0.0/users', {
       token,
+      idle: 30_000,
       onData: (chunk) => {
         // A mark that straddles two chunks is found in the seam; within the carried bytes alone it cannot fit.
         const seam = Buffer.concat([carried, chunk.subarray(0, mark.length - 1)]);
