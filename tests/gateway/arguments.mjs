@@ -1,5 +1,6 @@
 // The command line and its help, both read off the tables of switches and faults.
-import { FAULTS, parseFault } from './faults.mjs';
+import { FAULTS } from './fault-kinds.mjs';
+import { parseFault } from './faults.mjs';
 import { SWITCHES, SwitchError } from './profile.mjs';
 import { suggestion } from './suggest.mjs';
 
@@ -7,8 +8,8 @@ const dashed = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCa
 const BY_FLAG = Object.fromEntries(Object.keys(SWITCHES).map((name) => [dashed(name), name]));
 
 /**
- * `--name value`, `--name=value`, `--flag`, `--no-flag`, `--fault …` (repeatable), `--help` → options of `startGateway`.
- * Values stay text: the switches check them.
+ * `--name value`, `--name=value`, `--flag`, `--no-flag`, `--fault …` (repeatable), `--help` → options of
+ * `startGateway`. Values stay text: the switches check them.
  */
 export function parseArguments(args) {
   const options = {};
@@ -29,7 +30,10 @@ export function parseArguments(args) {
     }
     const off = flag.startsWith('no-') && SWITCHES[BY_FLAG[flag.slice(3)]]?.kind === 'flag';
     const name = BY_FLAG[off ? flag.slice(3) : flag];
-    if (name === undefined) throw new SwitchError(`unknown option "--${flag}"${suggestion(flag, [...Object.keys(BY_FLAG), 'fault', 'help'])}`);
+    if (name === undefined)
+      throw new SwitchError(
+        `unknown option "--${flag}"${suggestion(flag, [...Object.keys(BY_FLAG), 'fault', 'help'])}`,
+      );
     if (off) options[name] = false;
     else options[name] = SWITCHES[name].kind === 'flag' ? (inline ?? true) : value();
   }
@@ -42,7 +46,7 @@ const WIDTH = 100;
 function hang(left, column, text) {
   const lines = [];
   let line = left.padEnd(column);
-  if (left.length >= column) {
+  if (column > 0 && left.length >= column) {
     lines.push(left);
     line = ' '.repeat(column);
   }
@@ -57,25 +61,36 @@ function hang(left, column, text) {
 }
 
 function switchLine([name, spec], port) {
-  const range = { integer: `<${spec.min}-${spec.max}${spec.none ? '|none' : ''}>`, choice: `<${spec.values?.join('|')}>`, text: '<text>', flag: '' }[spec.kind];
+  const range = {
+    integer: `<${spec.min}-${spec.max}${spec.none ? '|none' : ''}>`,
+    choice: `<${spec.values?.join('|')}>`,
+    text: '<text>',
+    flag: '',
+  }[spec.kind];
   const fallback = name === 'port' ? port : typeof spec.fallback === 'function' ? 'by --api' : spec.fallback;
   const shown = spec.kind === 'flag' ? '' : ` [${fallback}]`;
   return hang(`  --${dashed(name)} ${range}`.trimEnd(), 30, `${spec.help}${shown}`);
 }
 
 function faultLine([kind, { help, options = {} }]) {
-  const settings = Object.entries(options).map(([name, value]) => (value === null || value === '' ? `${name}=…` : `${name}=${value}`));
+  const settings = Object.entries(options).map(([name, value]) =>
+    value === null || value === '' ? `${name}=…` : `${name}=${value}`,
+  );
   return hang(`  ${kind}`, 30, settings.length > 0 ? `${help} (${settings.join(', ')})` : help);
 }
 
 /** The text of `--help`: every switch and every fault. */
 export function helpText(port) {
   return [
-    "Usage: npm run gateway -- [options]    an emulated SFTP Gateway admin API with invented data",
+    'Usage: npm run gateway -- [options]    an emulated SFTP Gateway admin API with invented data',
     '',
     'Options (a flag is undone by --no-…):',
     ...Object.entries(SWITCHES).map((entry) => switchLine(entry, port)),
-    hang('  --fault <KIND[:PATH[:TIMES[:name=value…]]]>', 30, 'what goes wrong, may be given several times: PATH is the end of a path, or ~ and a regular expression; nothing = every path below /backend/. TIMES is a number or "always" (default). The first fault that fits strikes. after=N lets N fitting requests pass first.'),
+    hang(
+      '  --fault <KIND[:PATH[:TIMES[:name=value…]]]>',
+      30,
+      'what goes wrong, may be given several times: PATH is the end of a path, or ~ and a regular expression; nothing = every path below /backend/. TIMES is a number or "always" (default). The first fault that fits strikes. after=N lets N fitting requests pass first.',
+    ),
     '  --help',
     '',
     'Faults and their own settings:',
@@ -86,6 +101,10 @@ export function helpText(port) {
     "  npm run gateway -- --fault '502-html:/users:2' --fault '429-seconds:/folders:1:retryAfter=3'",
     "  npm run gateway -- --api v2 --users 50 --fault 'token-expired:/users:1:after=2'",
     '',
-    hang('', 0, 'While it runs, POST /__emulator (this machine only) takes the same switches as JSON, with "faults": […] and "fault": {…}.'),
+    hang(
+      '',
+      0,
+      'While it runs, POST /__emulator (this machine only) takes the same switches as JSON, with "faults": […] and "fault": {…}.',
+    ),
   ].join('\n');
 }

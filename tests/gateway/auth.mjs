@@ -15,7 +15,12 @@ export function tokens(profile, now) {
     serial += 1;
     const id = `${kind}-${hash(profile().seed, serial, 901).toString(16).padStart(8, '0')}-${serial}-`;
     if (profile().token === 'opaque' || kind === 'refresh') return fakeSecret(id);
-    const claims = { sub: profile().username, scope: ['read'], jti: id, exp: Math.floor(now() / 1000) + (profile().expiresIn ?? 86_400) };
+    const claims = {
+      sub: profile().username,
+      scope: ['read'],
+      jti: id,
+      exp: Math.floor(now() / 1000) + (profile().expiresIn ?? 86_400),
+    };
     return `${base64url({ alg: 'HS256', typ: 'JWT' })}.${base64url(claims)}.${fakeSecret(`sig${id}`)}`;
   }
 
@@ -53,7 +58,11 @@ export function tokens(profile, now) {
 export const bearer = (headers) => /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1];
 
 /** Where each kind of login lives. */
-export const LOGIN_PATHS = { login: '/backend/login', 'oauth-token': '/backend/oauth/token', 'v2-header': '/backend/login' };
+export const LOGIN_PATHS = {
+  login: '/backend/login',
+  'oauth-token': '/backend/oauth/token',
+  'v2-header': '/backend/login',
+};
 
 /** Is this the path where the profile's kind of login lives? */
 export const isLogin = (profile, path) => path === LOGIN_PATHS[profile.auth];
@@ -79,10 +88,21 @@ function jsonLogin(profile, store, { headers, text, deny, refuse }) {
   try {
     given = JSON.parse(text);
   } catch {
-    return { status: 400, headers: { 'content-type': 'application/json' }, body: '{"message":"Bad Request"}', outcome: 'refused' };
+    return {
+      status: 400,
+      headers: { 'content-type': 'application/json' },
+      body: '{"message":"Bad Request"}',
+      outcome: 'refused',
+    };
   }
-  if (deny || given?.username !== profile.username || given?.password !== profile.password) return refuse('invalid_grant');
-  return { status: 200, headers: { authorization: `Bearer ${store.grant().access_token}` }, body: '', outcome: 'login' };
+  if (deny || given?.username !== profile.username || given?.password !== profile.password)
+    return refuse('invalid_grant');
+  return {
+    status: 200,
+    headers: { authorization: `Bearer ${store.grant().access_token}` },
+    body: '',
+    outcome: 'login',
+  };
 }
 
 function formLogin(profile, store, { headers, text, deny, refuse }) {
@@ -102,7 +122,9 @@ function formLogin(profile, store, { headers, text, deny, refuse }) {
       return right && !deny ? granted('login') : refuse('invalid_grant');
     }
     case 'refresh_token':
-      return profile.refreshToken && !deny && store.redeem(form.get('refresh_token')) ? granted('refresh') : refuse('invalid_grant');
+      return profile.refreshToken && !deny && store.redeem(form.get('refresh_token'))
+        ? granted('refresh')
+        : refuse('invalid_grant');
     default:
       return refuse('unsupported_grant_type');
   }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parseArguments } from './arguments.mjs';
-import { FAULTS } from './faults.mjs';
+import { FAULTS } from './fault-kinds.mjs';
 import { parseSwitches, resolve, SWITCHES } from './profile.mjs';
 
 const MAIN = fileURLToPath(new URL('./main.mjs', import.meta.url));
@@ -14,15 +14,28 @@ const dashed = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCa
 test('--help names every switch and every fault, in lines that fit a terminal', () => {
   const { status, stdout } = run('--help');
   assert.equal(status, 0);
-  assert.deepEqual(stdout.split('\n').filter((line) => line.length > 100), []);
+  assert.deepEqual(
+    stdout.split('\n').filter((line) => line.length > 100),
+    [],
+  );
   for (const name of Object.keys(SWITCHES)) assert.match(stdout, new RegExp(`^  --${dashed(name)}( |$)`, 'm'));
   for (const kind of Object.keys(FAULTS)) assert.match(stdout, new RegExp(`^  ${kind} `, 'm'));
 });
 
 test('arguments become the options of startGateway', () => {
   const { faults, ...switches } = parseArguments([
-    '--users', '1_000', '--envelope=page-new', '--cors', '--no-total-header', '--expires-in', 'none',
-    '--fault', '502-html:/users:2', '--fault=cut-length:~users$::records=3', '--fault', 'reset',
+    '--users',
+    '1_000',
+    '--envelope=page-new',
+    '--cors',
+    '--no-total-header',
+    '--expires-in',
+    'none',
+    '--fault',
+    '502-html:/users:2',
+    '--fault=cut-length:~users$::records=3',
+    '--fault',
+    'reset',
   ]);
   assert.deepEqual(faults, [
     { kind: '502-html', on: '/users', times: '2' },
@@ -39,6 +52,7 @@ test('mistakes end with status 2 and one clear line', () => {
     [['--envelope', 'pag'], /unknown value "pag"; did you mean "page"\?/],
     [['--fault', '502html'], /unknown fault "502html"; did you mean "502-html"\?/],
     [['--fault', 'shrink:/users:1:recrods=3'], /unknown option "recrods"; did you mean "records"\?/],
+    [['--fault', 'shrink:/users:1:records'], /records must be a whole number/],
     [['--users'], /--users wants a value/],
     [['1000'], /"1000" is no option/],
     [['--no-users', '3'], /unknown option "--no-users"/],
@@ -50,27 +64,33 @@ test('mistakes end with status 2 and one clear line', () => {
   }
 });
 
-test('it prints how to use it, and the examples work', { skip: spawnSync('curl', ['--version']).error ? 'no curl here' : false }, async () => {
-  for (const args of [[], ['--api', 'v2'], ['--auth', 'oauth-token', '--password', "it's a & b"]]) {
-    const child = spawn(process.execPath, [MAIN, '--port', '0', '--users', '12', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-    try {
-      let text = '';
-      for await (const chunk of child.stdout) {
-        text += chunk;
-        if (text.includes('Ctrl-C')) break;
+test(
+  'it prints how to use it, and the examples work',
+  { skip: spawnSync('curl', ['--version']).error ? 'no curl here' : false },
+  async () => {
+    for (const args of [[], ['--api', 'v2'], ['--auth', 'oauth-token', '--password', "it's a & b"]]) {
+      const child = spawn(process.execPath, [MAIN, '--port', '0', '--users', '12', ...args], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      try {
+        let text = '';
+        for await (const chunk of child.stdout) {
+          text += chunk;
+          if (text.includes('Ctrl-C')) break;
+        }
+        const script = /try it:\n([\s\S]*?)\n\n/.exec(text)[1];
+        const body = JSON.parse(spawnSync('sh', ['-c', script], { encoding: 'utf8' }).stdout);
+        assert.equal((body.users ?? body).length, 12);
+        const revision = /\n(.*"revision":1.*)\n/.exec(text)[1];
+        assert.equal(JSON.parse(spawnSync('sh', ['-c', revision], { encoding: 'utf8' }).stdout).profile.revision, 1);
+      } finally {
+        child.kill('SIGTERM');
       }
-      const script = /try it:\n([\s\S]*?)\n\n/.exec(text)[1];
-      const body = JSON.parse(spawnSync('sh', ['-c', script], { encoding: 'utf8' }).stdout);
-      assert.equal((body.users ?? body).length, 12);
-      const revision = /\n(.*"revision":1.*)\n/.exec(text)[1];
-      assert.equal(JSON.parse(spawnSync('sh', ['-c', revision], { encoding: 'utf8' }).stdout).profile.revision, 1);
-    } finally {
-      child.kill('SIGTERM');
+      const [code] = await once(child, 'exit');
+      assert.equal(code, 0, 'it stops when asked to');
     }
-    const [code] = await once(child, 'exit');
-    assert.equal(code, 0, 'it stops when asked to');
-  }
-});
+  },
+);
 
 test('a taken port is told in plain words', async () => {
   const child = spawn(process.execPath, [MAIN, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -7,12 +7,16 @@ export const CONTROL_PATH = '/__emulator';
 const HIDDEN = ['password', 'clientSecret'];
 const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
 
-const reply = (status, value) => ({ status, headers: { 'content-type': 'application/json' }, body: `${JSON.stringify(value)}\n` });
+const reply = (status, value) => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: `${JSON.stringify(value)}\n`,
+});
 
 /**
- * `GET` tells the profile (without secrets), armed faults, counts and requests. `POST` takes a JSON object of switches, `faults`
- * (a list that replaces all) and `fault` (one more). A page in a browser cannot call it: the content type must be JSON and no CORS
- * header is ever sent here.
+ * `GET` tells the profile (without secrets), armed faults, counts and requests. `POST` takes a JSON object of
+ * switches, `faults` (a list that replaces all) and `fault` (one more). A page in a browser cannot call it: the content
+ * type must be JSON and no CORS header is ever sent here.
  */
 export function controlRoute({ set, faults, log, profile }) {
   const state = () => {
@@ -23,7 +27,8 @@ export function controlRoute({ set, faults, log, profile }) {
     if (!LOOPBACK.test(req.socket.remoteAddress ?? '')) return reply(403, { message: 'only from this machine' });
     if (req.method === 'GET') return reply(200, state());
     if (req.method !== 'POST') return reply(405, { message: 'GET or POST' });
-    if (!(req.headers['content-type'] ?? '').startsWith('application/json')) return reply(415, { message: 'send application/json' });
+    if (!(req.headers['content-type'] ?? '').startsWith('application/json'))
+      return reply(415, { message: 'send application/json' });
     try {
       const change = JSON.parse(await readText(req));
       if (change === null || typeof change !== 'object') throw new SwitchError('send a JSON object of switches');

@@ -19,7 +19,8 @@ const usersOf = (switches) => parsed(make(switches).users);
 /** The parts of an SSH blob: each four bytes of length and its bytes. */
 function blobParts(blob) {
   const parts = [];
-  for (let at = 0; at < blob.length; at += 4 + parts.at(-1).length) parts.push(blob.subarray(at + 4, at + 4 + blob.readUInt32BE(at)));
+  for (let at = 0; at < blob.length; at += 4 + parts.at(-1).length)
+    parts.push(blob.subarray(at + 4, at + 4 + blob.readUInt32BE(at)));
   return parts;
 }
 
@@ -89,21 +90,33 @@ test('public keys are well-formed, in five strengths', () => {
       seen.add(type);
     }
   }
-  assert.deepEqual([...seen].sort(), ['ecdsa-sha2-nistp256', 'ssh-ed25519', 'ssh-rsa 1024', 'ssh-rsa 2048', 'ssh-rsa 4096']);
+  assert.deepEqual([...seen].sort(), [
+    'ecdsa-sha2-nistp256',
+    'ssh-ed25519',
+    'ssh-rsa 1024',
+    'ssh-rsa 2048',
+    'ssh-rsa 4096',
+  ]);
 });
 
-test('ssh-keygen reads them all', { skip: spawnSync('ssh-keygen', ['-?']).error ? 'no ssh-keygen here' : false }, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'gateway-keys-'));
-  try {
-    const keys = usersOf({ users: 400 }).flatMap((user) => user.publicKeys.map((key) => key.value));
-    writeFileSync(join(folder, 'keys'), `${keys.join('\n')}\n`);
-    const shown = execFileSync('ssh-keygen', ['-l', '-f', join(folder, 'keys')], { encoding: 'utf8' }).trim().split('\n');
-    assert.equal(shown.length, keys.length);
-    assert.ok(shown.some((line) => line.startsWith('256 ') && line.endsWith('(ECDSA)')));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
+test(
+  'ssh-keygen reads them all',
+  { skip: spawnSync('ssh-keygen', ['-?']).error ? 'no ssh-keygen here' : false },
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gateway-keys-'));
+    try {
+      const keys = usersOf({ users: 400 }).flatMap((user) => user.publicKeys.map((key) => key.value));
+      writeFileSync(join(folder, 'keys'), `${keys.join('\n')}\n`);
+      const shown = execFileSync('ssh-keygen', ['-l', '-f', join(folder, 'keys')], { encoding: 'utf8' })
+        .trim()
+        .split('\n');
+      assert.equal(shown.length, keys.length);
+      assert.ok(shown.some((line) => line.startsWith('256 ') && line.endsWith('(ECDSA)')));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
 
 test('addresses are documentation addresses only', () => {
   const networks = usersOf({ users: 2000 }).flatMap((user) => user.allowedIps);
@@ -119,7 +132,11 @@ test('folders form one tree from root 0, without gaps, and every reference leads
     assert.equal(byId.size, folders.length);
     for (const folder of folders) {
       if (folder.id === 0) assert.deepEqual([folder.parentId, folder.absolutePath], [null, '/']);
-      else assert.equal(folder.absolutePath, `${byId.get(folder.parentId).absolutePath.replace(/\/$/, '')}/${folder.name}`);
+      else
+        assert.equal(
+          folder.absolutePath,
+          `${byId.get(folder.parentId).absolutePath.replace(/\/$/, '')}/${folder.name}`,
+        );
     }
     for (const user of parsed(world.users)) {
       if (user.homeFolder) assert.deepEqual(user.homeFolder, byId.get(user.homeFolder.id));
@@ -142,7 +159,11 @@ test('a revision disables, removes, edits and adds users, adds a key and a field
     assert.ok(is((a, b) => a.enabled && !b.enabled) >= 1, 'disabled');
     assert.ok(is((a, b) => b.publicKeys.length === a.publicKeys.length + 1) >= 1, 'a key more');
     assert.ok(is((a, b) => a.version + 1 === b.version && a.modifiedDate !== b.modifiedDate) >= 1, 'edited');
-    assert.equal(is((a, b) => !('department' in a) && 'department' in b), kept.length, 'a new field');
+    assert.equal(
+      is((a, b) => !('department' in a) && 'department' in b),
+      kept.length,
+      'a new field',
+    );
     const same = is((a, { department, ...b }) => JSON.stringify(a) === JSON.stringify(b));
     assert.ok(same >= 0.5 * users, `${same} of ${users} unchanged`);
   }
@@ -154,7 +175,10 @@ test('totals and the n-th user agree at any size and revision', () => {
       const list = usersOf({ users, revision });
       const ids = list.map((user) => user.id);
       assert.equal(new Set(ids).size, list.length);
-      assert.deepEqual(ids, [...ids].sort((a, b) => a - b));
+      assert.deepEqual(
+        ids,
+        [...ids].sort((a, b) => a - b),
+      );
     }
   }
 });
@@ -182,6 +206,7 @@ test(`${MANY} users stream past in bounded memory`, async () => {
     let carried = Buffer.alloc(0);
     const { status, error, bytes } = await getRaw(gateway, '/backend/3.0.0/users', {
       token,
+      idle: 30_000,
       onData: (chunk) => {
         // A mark that straddles two chunks is found in the seam; within the carried bytes alone it cannot fit.
         const seam = Buffer.concat([carried, chunk.subarray(0, mark.length - 1)]);

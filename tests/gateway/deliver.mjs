@@ -30,7 +30,7 @@ export function settle({ status, headers, body, chunks }, { tweak, shape, type, 
  *   `limit`                   ends after so many bytes of the body …
  *   `then`                    … by `close` (cut), `hang` (stalled for ever) or `reset` (RST)
  *   `chunked`                 no Content-Length even for a body that is held whole
- *   `missing`                 states a Content-Length that is larger by so many bytes than what is sent (instead of chunked encoding)
+ *   `missing`                 states a Content-Length that is larger by so many bytes than what is sent
  *   `slow: { bytes, ms }`     sends so few bytes at a time, with a pause after each
  */
 export async function deliver(res, answer, shape = {}) {
@@ -94,7 +94,7 @@ const GRACE_MS = 50;
 
 async function finish(res, then) {
   if (then === undefined) res.end();
-  else if (then === 'close') res.socket.end();
+  else if (then === 'close') res.socket?.end();
   else if (then === 'reset') {
     await pause(GRACE_MS);
     res.socket?.resetAndDestroy();

@@ -12,12 +12,15 @@ export function listAnswer(list, profile, query, shuffle) {
   const page = pageOf(list, profile, query);
   const stated = list.total + profile.extraTotal;
   const headers = profile.totalHeader ? { 'x-total-count': String(stated) } : {};
-  return { headers, chunks: (tweak = {}) => batched(texts(list, page, frame(list, profile, page, stated), profile, shuffle, tweak)) };
+  return {
+    headers,
+    chunks: (tweak = {}) => batched(texts(list, page, frame(list, profile, page, stated), profile, shuffle, tweak)),
+  };
 }
 
 const PAGED = ['page', 'page-new', 'page-ignored'];
 
-/** Which records the answer holds: all, or page `number` (0-based) of `size`. Bad parameters fall back, as Spring's do. */
+/** Which records the answer holds: all, or page `number` (from 0) of `size`; bad parameters fall back, as in Spring. */
 function pageOf(list, profile, query) {
   if (!PAGED.includes(profile.envelope)) return { from: 0, count: list.total, number: 0, size: list.total };
   const whole = (name, fallback) => (/^\d{1,9}$/.test(query.get(name) ?? '') ? Number(query.get(name)) : fallback);
@@ -39,7 +42,10 @@ function frame(list, profile, { count, number, size, pages }, stated) {
     case 'unknown':
       return ['{"result":{"rows":{"list":[', `]}},"status":"OK","rowCount":${stated}}`];
     case 'page-new':
-      return ['{"content":[', `],"page":{"size":${size},"number":${number},"totalElements":${stated},"totalPages":${pages}}}`];
+      return [
+        '{"content":[',
+        `],"page":{"size":${size},"number":${number},"totalElements":${stated},"totalPages":${pages}}}`,
+      ];
     default:
       return [
         '{"content":[',

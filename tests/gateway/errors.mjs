@@ -8,9 +8,18 @@ const json = (status, body, headers = {}) => ({
 const empty = (status, headers = {}) => ({ status, headers, body: '' });
 
 const REASON = {
-  400: 'Bad Request', 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found', 405: 'Method Not Allowed', 409: 'Conflict',
-  415: 'Unsupported Media Type', 429: 'Too Many Requests', 500: 'Internal Server Error', 502: 'Bad Gateway',
-  503: 'Service Unavailable', 504: 'Gateway Timeout',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  415: 'Unsupported Media Type',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
 };
 
 /** Spring Boot's default error object. */
@@ -24,7 +33,9 @@ export const nginx = (status) => ({
   body: `<html>\r\n<head><title>${status} ${REASON[status]}</title></head>\r\n<body>\r\n<center><h1>${status} ${REASON[status]}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n`,
 });
 
-const challenge = (error) => ({ 'www-authenticate': `Bearer realm="oauth2-resource"${error ? `, error="${error}"` : ''}` });
+const challenge = (error) => ({
+  'www-authenticate': `Bearer realm="oauth2-resource"${error ? `, error="${error}"` : ''}`,
+});
 
 /** No token, or one that is not (or no longer) valid; legacy Spring repeats the token's text in the body. */
 export function unauthorized(profile, path, token) {
@@ -32,7 +43,8 @@ export function unauthorized(profile, path, token) {
   if (profile.api === 'v2') return json(401, { message: 'Unauthorized' });
   if (profile.errors === 'empty-401') return empty(401, challenge(token && code));
   if (profile.errors === 'boot') return boot(401, path, challenge(token && code));
-  const description = token === undefined ? 'Full authentication is required to access this resource' : `Access token expired: ${token}`;
+  const description =
+    token === undefined ? 'Full authentication is required to access this resource' : `Access token expired: ${token}`;
   return json(401, { error: code, error_description: description }, challenge(code));
 }
 
@@ -40,9 +52,11 @@ export function unauthorized(profile, path, token) {
 export function refusedLogin(profile, path, code) {
   if (profile.auth === 'v2-header') return empty(403);
   const wrongClient = code === 'invalid_client';
-  if (profile.errors === 'empty-401') return empty(401, wrongClient ? { 'www-authenticate': 'Basic realm="oauth2/client"' } : {});
+  if (profile.errors === 'empty-401')
+    return empty(401, wrongClient ? { 'www-authenticate': 'Basic realm="oauth2/client"' } : {});
   if (profile.errors === 'boot') return boot(401, path);
-  const description = { invalid_grant: 'Bad credentials', invalid_client: 'Bad client credentials' }[code] ?? 'Unsupported grant type';
+  const description =
+    { invalid_grant: 'Bad credentials', invalid_client: 'Bad client credentials' }[code] ?? 'Unsupported grant type';
   return json(wrongClient ? 401 : 400, { error: code, error_description: description });
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FAULTS } from './faults.mjs';
+import { FAULTS } from './fault-kinds.mjs';
 import { askForToken, get, getJson, getRaw, logIn } from './plain-client.mjs';
 import { SECRET_MARKER, startGateway } from './server.mjs';
 
@@ -86,7 +86,12 @@ fault('redirect-login', {}, async (gateway, token) => {
 });
 
 fault('stalled-headers', { times: 1 }, async (gateway, token) => {
-  assert.deepEqual(await getRaw(gateway, USERS, { token, idle: 200 }), { status: undefined, headers: undefined, bytes: 0, error: 'IDLE' });
+  assert.deepEqual(await getRaw(gateway, USERS, { token, idle: 500 }), {
+    status: undefined,
+    headers: undefined,
+    bytes: 0,
+    error: 'IDLE',
+  });
   await recovered(gateway, token);
 });
 
@@ -117,9 +122,9 @@ fault('token-expired', {}, async (gateway, token) => {
   assert.equal((await get(gateway, '/backend/3.0.0/folders', { token: await logIn(gateway) })).status, 200);
 });
 
-fault('token-expired', { afterSeconds: 1, times: 1 }, async (gateway, token) => {
+fault('token-expired', { afterSeconds: 2, times: 1 }, async (gateway, token) => {
   await recovered(gateway, token);
-  await new Promise((done) => setTimeout(done, 1050));
+  await new Promise((done) => setTimeout(done, 2050));
   assert.equal((await get(gateway, USERS, { token })).status, 401);
   await recovered(gateway, await logIn(gateway));
 });
@@ -151,7 +156,7 @@ for (const kind of ['cut-length', 'cut-chunked']) {
 }
 
 fault('stalled-body', { times: 1, bytes: 100 }, async (gateway, token) => {
-  const { status, bytes, error } = await getRaw(gateway, USERS, { token, idle: 200 });
+  const { status, bytes, error } = await getRaw(gateway, USERS, { token, idle: 500 });
   assert.deepEqual([status, bytes, error], [200, 100, 'IDLE']);
   await recovered(gateway, token);
 });
@@ -172,7 +177,9 @@ fault('slow-body', { times: 1, bytes: 4000, ms: 40 }, async (gateway, token) => 
 
 fault('invalid-utf8', { times: 1 }, async (gateway, token) => {
   const bytes = await (await get(gateway, USERS, { token })).arrayBuffer();
-  assert.throws(() => new TextDecoder('utf-8', { fatal: true }).decode(bytes), { code: 'ERR_ENCODING_INVALID_ENCODED_DATA' });
+  assert.throws(() => new TextDecoder('utf-8', { fatal: true }).decode(bytes), {
+    code: 'ERR_ENCODING_INVALID_ENCODED_DATA',
+  });
   assert.equal(JSON.parse(new TextDecoder().decode(bytes)).length, 30, 'the bytes are bad within a string only');
 });
 
@@ -183,9 +190,14 @@ fault('invalid-json', { times: 1 }, async (gateway, token) => {
   await recovered(gateway, token);
 });
 
-fault('invalid-json', { times: 1 }, async (gateway, token) => {
-  await assert.rejects(getJson(gateway, USERS, { token }), SyntaxError);
-}, { users: 0 });
+fault(
+  'invalid-json',
+  { times: 1 },
+  async (gateway, token) => {
+    await assert.rejects(getJson(gateway, USERS, { token }), SyntaxError);
+  },
+  { users: 0 },
+);
 
 fault('empty-body', { times: 1 }, async (gateway, token) => {
   const response = await get(gateway, USERS, { token });
@@ -198,10 +210,15 @@ fault('wrong-content-type', { times: 1, type: 'application/octet-stream' }, asyn
   assert.equal((await response.json()).length, 30);
 });
 
-fault('shrink', { times: 1, records: 3 }, async (gateway, token) => {
-  const { content, totalElements } = await getJson(gateway, USERS, { token });
-  assert.deepEqual([content.length, totalElements], [3, 30]);
-}, { envelope: 'page', pageSize: 100 });
+fault(
+  'shrink',
+  { times: 1, records: 3 },
+  async (gateway, token) => {
+    const { content, totalElements } = await getJson(gateway, USERS, { token });
+    assert.deepEqual([content.length, totalElements], [3, 30]);
+  },
+  { envelope: 'page', pageSize: 100 },
+);
 
 fault('shrink', { times: 1, records: 0 }, async (gateway, token) => {
   assert.deepEqual(await getJson(gateway, USERS, { token }), []);
@@ -215,7 +232,10 @@ fault('duplicate', { times: 1 }, async (gateway, token) => {
 });
 
 test('every kind of fault has a test', () => {
-  assert.deepEqual(Object.keys(FAULTS).filter((kind) => !tested.has(kind)), []);
+  assert.deepEqual(
+    Object.keys(FAULTS).filter((kind) => !tested.has(kind)),
+    [],
+  );
 });
 
 test('a fault strikes its path only, after the requests that it lets pass, in the order of arming', async () => {
@@ -226,7 +246,10 @@ test('a fault strikes its path only, after the requests that it lets pass, in th
     gateway.fault({ kind: 503, on: /\/(users|folders)$/, after: 1, times: 1 });
     gateway.fault({ kind: '502-html', on: '~^/backend/3', times: 1 });
     assert.equal(await status('/cloudconnections'), 502);
-    assert.deepEqual([await status('/users'), await status('/cloudconnections'), await status('/folders'), await status('/folders')], [200, 200, 503, 200]);
+    assert.deepEqual(
+      [await status('/users'), await status('/cloudconnections'), await status('/folders'), await status('/folders')],
+      [200, 200, 503, 200],
+    );
     gateway.fault({ kind: 404 });
     assert.deepEqual([await status('/users'), await status('/users')], [404, 404], 'always, everywhere');
     gateway.set({ faults: [] });

@@ -26,7 +26,8 @@ function examples({ url, certificate, credentials, profile }) {
 
 function greeting(gateway) {
   const { url, profile, credentials } = gateway;
-  const client = profile.auth === 'v2-header' ? [] : [`client      ${credentials.clientId} / ${credentials.clientSecret}`];
+  const client =
+    profile.auth === 'v2-header' ? [] : [`client      ${credentials.clientId} / ${credentials.clientSecret}`];
   const curl = profile.tls ? 'curl -k' : 'curl';
   return [
     `gateway: API ${profile.api}, ${profile.users} users, seed ${profile.seed}, revision ${profile.revision}`,
@@ -56,10 +57,14 @@ async function main(args) {
   return undefined;
 }
 
-const EXPECTED = { EADDRINUSE: 'is in use; choose another with --port', EACCES: 'may not be opened; choose another with --port' };
+const EXPECTED = {
+  EADDRINUSE: 'is in use; choose another with --port',
+  EACCES: 'may not be opened; choose another with --port',
+};
 
 main(process.argv.slice(2)).catch((error) => {
-  const known = error instanceof SwitchError ? error.message : EXPECTED[error.code] && `port ${error.port} ${EXPECTED[error.code]}`;
+  const known =
+    error instanceof SwitchError ? error.message : EXPECTED[error.code] && `port ${error.port} ${EXPECTED[error.code]}`;
   console.error(known ? `gateway: ${known}` : error);
   if (error instanceof SwitchError) console.error('gateway: see --help');
   process.exit(known ? 2 : 1);

@@ -36,7 +36,7 @@ export const getJson = async (gateway, path, options) => (await get(gateway, pat
  * A GET by hand that keeps what came before a failure: `{ status, headers, bytes, error }`.
  * `idle` ends the wait after so many milliseconds without news, with the error code `IDLE`.
  */
-export async function getRaw(gateway, path, { token, idle = 2000, onData = () => {} } = {}) {
+export async function getRaw(gateway, path, { token, idle = 10_000, onData = () => {} } = {}) {
   const authorization = `Bearer ${token ?? (await logIn(gateway))}`;
   return new Promise((done) => {
     let bytes = 0;

@@ -14,29 +14,57 @@ const FIXED = { fixed: true };
 export const SWITCHES = {
   users: integer(0, 1_000_000, 100, 'users at revision 0; never held in memory'),
   seed: integer(0, 0xffff_ffff, 1, 'the same seed gives the same data, byte for byte'),
-  revision: integer(0, 10_000, 0, 'state of the data: each step disables, removes, edits and adds users, adds a key; from 1 on users have a new field'),
+  revision: integer(
+    0,
+    10_000,
+    0,
+    'state of the data: each step disables, removes, edits and adds users, adds a key; from 1 on users have a new field',
+  ),
   connections: integer(0, 1000, 5, 'cloud connections (S3, Azure Blob, Google Cloud Storage in turn)'),
   api: choice(['v3', 'v2'], 'v3', 'generation of the API'),
-  auth: choice(['login', 'oauth-token', 'v2-header'], (given) => (given.api === 'v2' ? 'v2-header' : 'login'),
-    'form and Basic client pair at /backend/login, the same at /backend/oauth/token, or JSON login with the token in a response header'),
+  auth: choice(
+    ['login', 'oauth-token', 'v2-header'],
+    (given) => (given.api === 'v2' ? 'v2-header' : 'login'),
+    'form and Basic client pair at /backend/login, the same at /backend/oauth/token, or JSON login with the token in a response header',
+  ),
   token: choice(['opaque', 'jwt'], 'opaque', 'what an access token looks like'),
-  expiresIn: integer(1, 86_400, 3600, 'life of a token in seconds, stated as expires_in; "none" = for ever and unstated', { none: true }),
+  expiresIn: integer(
+    1,
+    86_400,
+    3600,
+    'life of a token in seconds, stated as expires_in; "none" = for ever and unstated',
+    { none: true },
+  ),
   refreshToken: flag(false, 'hand out a refresh_token and accept grant_type=refresh_token'),
   reuseToken: flag(false, 'a second login gets the token of the first, with the seconds that are left'),
-  errors: choice(['spring-legacy', 'empty-401', 'boot'], 'spring-legacy', 'error bodies of API v3 (v2 answers {"message"} and an empty 403)'),
-  envelope: choice(['array', 'users', 'page', 'page-new', 'page-ignored', 'embedded', 'unknown'],
+  errors: choice(
+    ['spring-legacy', 'empty-401', 'boot'],
+    'spring-legacy',
+    'error bodies of API v3 (v2 answers {"message"} and an empty 403)',
+  ),
+  envelope: choice(
+    ['array', 'users', 'page', 'page-new', 'page-ignored', 'embedded', 'unknown'],
     (given) => (given.api === 'v2' ? 'users' : 'array'),
-    'around lists: bare array, object with the list under its name, old or new Spring page, a page that ignores ?page, _embedded, or a shape of no known kind'),
+    'around lists: bare array, object with the list under its name, old or new Spring page, a page that ignores ?page, _embedded, or a shape of no known kind',
+  ),
   pageSize: integer(1, 1_000_000, 20, 'records in a page when ?size is not given'),
   maxPageSize: integer(1, 1_000_000, 2000, 'upper limit of ?size'),
   extraTotal: integer(0, 1_000_000, 0, 'states this many more records than it returns (page envelopes, X-Total-Count)'),
   totalHeader: flag(false, 'state the total in an X-Total-Count header'),
   case: choice(['camel', 'snake'], 'camel', 'spelling of field names of API v3'),
   home: choice(['nested', 'id'], 'nested', "a user's home folder: an object, or only its id"),
-  secrets: choice(['omitted', 'echoed'], 'omitted', 'cloud connections and users with their (fake) secrets or without; a backup always has its own'),
+  secrets: choice(
+    ['omitted', 'echoed'],
+    'omitted',
+    'cloud connections and users with their (fake) secrets or without; a backup always has its own',
+  ),
   extraFields: flag(false, 'users have fields that no document knows of'),
   timestamps: choice(Object.keys(TIMESTAMPS), 'iso-z', 'spelling of instants'),
-  order: choice(['stable', 'shuffled'], 'stable', 'order of the records of a list: by id, or another one for each request'),
+  order: choice(
+    ['stable', 'shuffled'],
+    'stable',
+    'order of the records of a list: by id, or another one for each request',
+  ),
   cors: flag(false, 'allow any origin of a browser'),
   cloud: choice(['aws', 'azure'], 'aws', 'cloud of a v2 appliance (no s3EncryptionLevel on Azure)'),
   username: text('webadmin', 'web admin that may log in'),
@@ -96,7 +124,9 @@ export function parseSwitches(given, { running = false } = {}) {
 export function resolve(parsed) {
   const profile = {};
   for (const [name, { fallback }] of Object.entries(SWITCHES)) {
-    profile[name] = parsed[name] ?? (Object.hasOwn(parsed, name) ? null : typeof fallback === 'function' ? fallback(parsed) : fallback);
+    profile[name] =
+      parsed[name] ??
+      (Object.hasOwn(parsed, name) ? null : typeof fallback === 'function' ? fallback(parsed) : fallback);
   }
   if (profile.api === 'v2' && profile.envelope !== 'users') {
     throw new SwitchError(`envelope: API v2 knows only "users", not "${profile.envelope}"`);

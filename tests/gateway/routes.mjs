@@ -4,7 +4,7 @@ import { batched } from './envelope.mjs';
 const BASE = '/backend/3.0.0';
 const object = (body) => ({ body });
 
-/** `read({ world, query })` gives `{ list }`, `{ body }` (JSON text) or `{ chunks }`; undefined means there is none (404). */
+/** Each entry gives a `{ list }`, a `{ body }` (JSON text) or `{ chunks }`. */
 const V3 = {
   [`${BASE}/users`]: ({ world }) => ({ list: world.users }),
   [`${BASE}/folders`]: ({ world }) => ({ list: world.folders }),
@@ -13,7 +13,9 @@ const V3 = {
   '/backend/diagnostics': ({ world }) => object(world.diagnostics()),
 };
 const V2 = {
-  '/backend/api/users': ({ world, query }) => ({ list: query.get('search') ? world.usersMatching(query.get('search')) : world.users }),
+  '/backend/api/users': ({ world, query }) => ({
+    list: query.get('search') ? world.usersMatching(query.get('search')) : world.users,
+  }),
   '/backend/api/s3encryption': ({ world }) => object(world.encryptionLevels()),
   '/backend/diagnostics': ({ world }) => object(world.diagnostics()),
 };

@@ -34,7 +34,8 @@ export async function readText(req) {
 /** A listener whose failure ends its own connection and nothing else. */
 export const guarded = (handle) => (req, res) => {
   handle(req, res).catch((error) => {
-    if (!res.destroyed && !req.destroyed) console.error(`gateway: ${req.method} ${req.url.split('?')[0]}: ${error.stack}`);
+    if (!res.destroyed && !req.destroyed)
+      console.error(`gateway: ${req.method} ${req.url.split('?')[0]}: ${error.stack}`);
     res.destroy();
   });
 };

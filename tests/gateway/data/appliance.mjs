@@ -89,7 +89,11 @@ export const encryptionLevels = () =>
 export function backupFrame({ casing, timestamp }) {
   const name = (text) => Object.keys(respell({ [text]: 0 }, casing))[0];
   const hostKeys = ['ssh-ed25519', 'ssh-rsa'].map((type) => ({ type, privateKey: fakePrivateKey('OPENSSH ', type) }));
-  const algorithms = { ciphers: ['aes256-gcm@openssh.com'], kex: ['curve25519-sha256'], macs: ['hmac-sha2-256-etm@openssh.com'] };
+  const algorithms = {
+    ciphers: ['aes256-gcm@openssh.com'],
+    kex: ['curve25519-sha256'],
+    macs: ['hmac-sha2-256-etm@openssh.com'],
+  };
   return {
     head: `{"version":"3.7.4","${name('createdDate')}":${timestamp(UPDATED)},"users":[`,
     between: '],"folders":[',

@@ -20,7 +20,13 @@ const OFFSET_HOURS = 2;
 /** `[y,M,d,h,m,s,ns]` as Jackson writes a LocalDateTime: trailing zero seconds and nanoseconds are left out. */
 function jacksonArray(ms) {
   const date = new Date(ms);
-  const parts = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate(), date.getUTCHours(), date.getUTCMinutes()];
+  const parts = [
+    date.getUTCFullYear(),
+    date.getUTCMonth() + 1,
+    date.getUTCDate(),
+    date.getUTCHours(),
+    date.getUTCMinutes(),
+  ];
   const nanos = date.getUTCMilliseconds() * 1e6;
   if (nanos !== 0) parts.push(date.getUTCSeconds(), nanos);
   else if (date.getUTCSeconds() !== 0) parts.push(date.getUTCSeconds());
@@ -30,7 +36,8 @@ function jacksonArray(ms) {
 /** A function from epoch milliseconds to the JSON text of a timestamp, by the profile's switch. */
 export const TIMESTAMPS = {
   'iso-z': (ms) => `"${new Date(ms).toISOString()}"`,
-  'iso-offset': (ms) => `"${new Date(ms + OFFSET_HOURS * 3_600_000).toISOString().slice(0, -1)}+${pad(OFFSET_HOURS, 2)}:00"`,
+  'iso-offset': (ms) =>
+    `"${new Date(ms + OFFSET_HOURS * 3_600_000).toISOString().slice(0, -1)}+${pad(OFFSET_HOURS, 2)}:00"`,
   'iso-naive': (ms) => `"${new Date(ms).toISOString().slice(0, -1)}"`,
   'epoch-s': (ms) => String(Math.floor(ms / 1000)),
   'epoch-ms': (ms) => String(ms),

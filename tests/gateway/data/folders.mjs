@@ -27,7 +27,8 @@ export function folder(seed, id, connections) {
   const top = id < FIXED ? id - 1 : Math.floor((id - FIXED) / CREW) % TOP_FOLDER.length;
   const connection = connections ? 1 + (top % connections) : null;
   const topPath = `/${TOP_FOLDER[top]}`;
-  if (id < FIXED) return { id, parentId: 0, name: TOP_FOLDER[top], path: topPath, connection, cloud: `${TOP_FOLDER[top]}/` };
+  if (id < FIXED)
+    return { id, parentId: 0, name: TOP_FOLDER[top], path: topPath, connection, cloud: `${TOP_FOLDER[top]}/` };
   const crew = Math.floor((id - FIXED) / CREW);
   const place = (id - FIXED) % CREW;
   const team = `${TEAM[crew % TEAM.length]}-${crew + 1}`;
@@ -47,6 +48,7 @@ export function folderWriter({ seed, connections, casing }) {
   return (id) => {
     const f = folder(seed, id, connections);
     return `{${k.id}${id},${k.parentId}${f.parentId},${k.name}${text(f.name)},${k.absolutePath}${text(f.path)},${
-      k.cloudConnectionInheritedId}${f.connection},${k.cloudRelativePath}${text(f.cloud)}}`;
+      k.cloudConnectionInheritedId
+    }${f.connection},${k.cloudRelativePath}${text(f.cloud)}}`;
   };
 }

@@ -43,11 +43,12 @@ function ed25519Blob(seed, number) {
   return ED25519;
 }
 
+const curve = createECDH('prime256v1');
+
 function p256Blob(seed, number) {
   const scalar = Buffer.alloc(32);
   fillBytes(scalar, 0, 32, seed, number, KEY_BYTES);
   scalar[0] &= 0x7f; // below the order of the curve
-  const curve = createECDH('prime256v1');
   curve.setPrivateKey(scalar);
   P256.blob.set(curve.getPublicKey(), P256.start);
   return P256;

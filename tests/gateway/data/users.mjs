@@ -21,9 +21,30 @@ const REVISIONS_FROM = Date.UTC(2025, 5, 1, 4, 30);
 const DAY = 86_400_000;
 
 const FIELDS = [
-  'id', 'username', 'enabled', 'userType', 'usesPassword', 'password', 'uid', 'gid', 'homeFolder', 'homeFolderId',
-  'modifiedDate', 'version', 'notes', 'allowedIps', 'publicKeys', 'name', 'value', 'generated', 'createdDate',
-  'permissions', 'userId', 'folderId', 'permission', 'department',
+  'id',
+  'username',
+  'enabled',
+  'userType',
+  'usesPassword',
+  'password',
+  'uid',
+  'gid',
+  'homeFolder',
+  'homeFolderId',
+  'modifiedDate',
+  'version',
+  'notes',
+  'allowedIps',
+  'publicKeys',
+  'name',
+  'value',
+  'generated',
+  'createdDate',
+  'permissions',
+  'userId',
+  'folderId',
+  'permission',
+  'department',
 ];
 
 /** Fields no document knows of: odd names, an object, lists, a number beyond 2^53, two spellings of one name. */
@@ -43,10 +64,12 @@ function networks(seed, index) {
 export function userWriter({ seed, connections, casing, home, secrets, extraFields, timestamp, revision }) {
   const k = fieldNames(FIELDS, casing);
   const folderJson = folderWriter({ seed, connections, casing });
-  const homeOf = (id) => (home === 'id' ? `${k.homeFolderId}${id}` : `${k.homeFolder}${id === null ? 'null' : folderJson(id)}`);
+  const homeOf = (id) =>
+    home === 'id' ? `${k.homeFolderId}${id}` : `${k.homeFolder}${id === null ? 'null' : folderJson(id)}`;
   const keyJson = (key) =>
     `{${k.id}${key.id},${k.name}${JSON.stringify(key.device)},${k.value}"${key.value}",${k.enabled}${key.pick % 20 !== 0},${
-      k.generated}${key.pick % 5 === 0},${k.createdDate}${timestamp(FIRST_DAY + (key.pick * 997) % TWO_YEARS)}}`;
+      k.generated
+    }${key.pick % 5 === 0},${k.createdDate}${timestamp(FIRST_DAY + ((key.pick * 997) % TWO_YEARS))}}`;
   const permissionJson = (user, folderId) =>
     `{${k.userId}${user},${k.folderId}${folderId},${k.permission}"READ_WRITE"}`;
 
@@ -57,14 +80,17 @@ export function userWriter({ seed, connections, casing, home, secrets, extraFiel
     const password = byPassword && secrets === 'echoed' ? `"${fakeSecret(`$2a$10$hash${id}`)}"` : 'null';
     const homeId = homeFolderId(index);
     const second = hash(seed, index, SECOND_PERMISSION);
-    const modified = changes.edits ? REVISIONS_FROM + changes.edits * DAY : FIRST_DAY + (hash(seed, index, MODIFIED) * 15) % TWO_YEARS;
+    const modified = changes.edits
+      ? REVISIONS_FROM + changes.edits * DAY
+      : FIRST_DAY + ((hash(seed, index, MODIFIED) * 15) % TWO_YEARS);
     let permissions = homeId === null ? '' : permissionJson(id, homeId);
-    if (homeId !== null && second % 8 === 0) permissions += `,${permissionJson(id, 1 + ((second >>> 8) % TOP_FOLDER.length))}`;
+    if (homeId !== null && second % 8 === 0)
+      permissions += `,${permissionJson(id, 1 + ((second >>> 8) % TOP_FOLDER.length))}`;
     return (
       `{${k.id}${id},${k.username}${JSON.stringify(username(seed, index))},${k.enabled}${isEnabled(seed, index, changes)}` +
       `,${k.userType}"${admin ? 'ADMIN' : 'SFTP'}",${k.usesPassword}${byPassword},${k.password}${password}` +
       `,${k.uid}${10_000 + id},${k.gid}${homeId === null ? 'null' : 1000 + (hash(seed, index, CREATED) % 4)},${homeOf(homeId)}` +
-      `,${k.modifiedDate}${timestamp(modified)},${k.version}${(hash(seed, index, CREATED) >>> 8) % 12 + changes.edits}` +
+      `,${k.modifiedDate}${timestamp(modified)},${k.version}${((hash(seed, index, CREATED) >>> 8) % 12) + changes.edits}` +
       `,${k.notes}${NOTES_JSON[hash(seed, index, NOTE) % NOTES_JSON.length]},${k.allowedIps}[${networks(seed, index)}]` +
       `,${k.publicKeys}[${keysOf(seed, index, changes).map(keyJson).join(',')}],${k.permissions}[${permissions}]` +
       `${revision > 0 ? `,${k.department}"${DEPARTMENT[index % DEPARTMENT.length]}"` : ''}${extraFields ? extras(index) : ''}}`
