@@ -36,3 +36,5 @@ pub mod parquet;
 pub mod secret;
 #[forbid(unsafe_code)]
 pub mod table;
+#[cfg(feature = "worker")]
+mod worker;
