@@ -1,9 +1,11 @@
 //! `[gateway.NAME]`: where a gateway is, how to log in, and what to pull.
 
-use super::read::{Section, guess, quoted};
-use super::{Auth, Client, Dialect, Disposition, Gateway, Limits, Pull, Setting, Transport};
+use super::read::{Section, guess};
+use super::{Auth, Client, Dialect, Gateway, Limits, Pull, Setting, Transport};
 use crate::gateway::catalogue::{Api, RESOURCES, Records, Resource};
 use crate::gateway::url::Base;
+use crate::lake::Disposition;
+use crate::lake::plan::ShrinkGuard;
 use crate::normalize::Options;
 
 const APIS: [(&str, Option<Api>); 3] = [("auto", None), ("2", Some(Api::V2)), ("3", Some(Api::V3))];
@@ -28,7 +30,7 @@ const NAMINGS: [(&str, &str); 6] = [
 const OWN_HEADERS: [&str; 6] = ["accept", "authorization", "content-length", "content-type", "host", "user-agent"];
 
 /// `None` when the section is too wrong to be a gateway; its problems are noted.
-pub(super) fn read(section: &Section, limits: &Limits) -> Option<Gateway> {
+pub(super) fn read(section: &Section, limits: &Limits, shrink: ShrinkGuard) -> Option<Gateway> {
     let dataset = section.name().to_owned();
     let fits = dataset.starts_with(|c: char| c.is_ascii_lowercase())
         && dataset.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
@@ -36,7 +38,10 @@ pub(super) fn read(section: &Section, limits: &Limits) -> Option<Gateway> {
         && !dataset.ends_with('_')
         && !dataset.contains("__");
     if !fits {
-        section.problem("", "the name of a gateway is its dataset's: small letters, digits and single `_`, from a letter on");
+        section.problem(
+            "",
+            "the name of a gateway is its dataset's: small letters, digits and single `_`, from a letter on",
+        );
     }
     let base = base(section);
     let api = api(section);
@@ -44,17 +49,8 @@ pub(super) fn read(section: &Section, limits: &Limits) -> Option<Gateway> {
     let transport = transport(section);
     let headers = headers(&section.section("headers"));
     let options = columns(section);
-    let resources = resources(&section.section("resources"), api, &options);
-    Some(Gateway {
-        dataset,
-        base: base?,
-        api,
-        auth: auth?,
-        transport,
-        headers,
-        limits: limits.clone(),
-        resources,
-    })
+    let resources = resources(&section.section("resources"), api, &options, shrink);
+    Some(Gateway { dataset, base: base?, api, auth: auth?, transport, headers, limits: limits.clone(), resources })
 }
 
 fn base(section: &Section) -> Option<Base> {
@@ -75,17 +71,8 @@ fn base(section: &Section) -> Option<Base> {
     }
 }
 
-/// `"auto"`, or 2 or 3 as number or text.
 fn api(section: &Section) -> Option<Api> {
-    match section.integer("api") {
-        Some(2) => Some(Api::V2),
-        Some(3) => Some(Api::V3),
-        Some(_) => {
-            section.problem("api", "must be \"auto\", 2 or 3");
-            None
-        }
-        None => section.choice("api", &APIS).flatten(),
-    }
+    section.choice("api", &APIS).flatten()
 }
 
 fn auth(section: &Section, api: Option<Api>) -> Option<Auth> {
@@ -99,7 +86,8 @@ fn auth(section: &Section, api: Option<Api>) -> Option<Auth> {
     if let Some(token_secret) = section.binding("token_secret") {
         for key in ["auth", "username", "password_secret", "client_id", "client_id_secret", "client_secret_secret"] {
             if section.has(key) {
-                section.problem(key, "means nothing beside `token_secret`: a token that is already there needs no login");
+                section
+                    .problem(key, "means nothing beside `token_secret`: a token that is already there needs no login");
             }
         }
         return Some(Auth::Token { token_secret });
@@ -113,12 +101,18 @@ fn auth(section: &Section, api: Option<Api>) -> Option<Auth> {
         }
     }
     if client.is_none() && matches!(dialect, Dialect::Login | Dialect::OauthToken) {
-        section.problem("client_id", "is missing: this login needs `client_id` and `client_secret_secret`, which the appliance keeps \
-             as security.client-id and security.client-secret in /opt/sftpgw/application.properties");
+        section.problem(
+            "client_id",
+            "is missing: this login needs `client_id` and `client_secret_secret`, which the appliance keeps \
+             as security.client-id and security.client-secret in /opt/sftpgw/application.properties",
+        );
     }
     if client.is_none() && dialect == Dialect::Auto && api == Some(Api::V3) {
-        section.problem("client_id", "is missing: API 3 needs `client_id` and `client_secret_secret`, which the appliance keeps \
-             as security.client-id and security.client-secret in /opt/sftpgw/application.properties");
+        section.problem(
+            "client_id",
+            "is missing: API 3 needs `client_id` and `client_secret_secret`, which the appliance keeps \
+             as security.client-id and security.client-secret in /opt/sftpgw/application.properties",
+        );
     }
     if client.is_some() && dialect == Dialect::V2Header {
         section.problem("client_id", "means nothing to the login of API 2, which knows no client pair");
@@ -150,7 +144,8 @@ fn transport(section: &Section) -> Transport {
     match text.strip_prefix("binding:") {
         Some(name) if identifier(name) => return Transport::Binding(name.to_owned()),
         None if text == "fetch" => {}
-        _ => section.problem("transport", "must be \"fetch\" or \"binding:NAME\" with the name of a service or VPC binding"),
+        _ => section
+            .problem("transport", "must be \"fetch\" or \"binding:NAME\" with the name of a service or VPC binding"),
     }
     Transport::Fetch
 }
@@ -197,11 +192,11 @@ fn columns(section: &Section) -> Options {
     options
 }
 
-fn resources(section: &Section, api: Option<Api>, options: &Options) -> Vec<Pull> {
+fn resources(section: &Section, api: Option<Api>, options: &Options, shrink: ShrinkGuard) -> Vec<Pull> {
     let mut pulls = Vec::new();
     for resource in &RESOURCES {
         let (on, part) = section.switch(resource.table, resource.on);
-        let pull = pull(&part, resource, options);
+        let pull = pull(&part, resource, options, shrink);
         part.finish();
         let Some(api) = api else {
             pulls.extend(on.then_some(pull));
@@ -217,7 +212,7 @@ fn resources(section: &Section, api: Option<Api>, options: &Options) -> Vec<Pull
     pulls
 }
 
-fn pull(section: &Section, resource: &'static Resource, options: &Options) -> Pull {
+fn pull(section: &Section, resource: &'static Resource, options: &Options, mut shrink: ShrinkGuard) -> Pull {
     let mut options = options.clone();
     if let Some(levels) = section.number("max_table_nesting", 0, 1000) {
         options.max_table_nesting = levels as u32;
@@ -241,12 +236,18 @@ fn pull(section: &Section, resource: &'static Resource, options: &Options) -> Pu
         }
         options.primary_key = key;
     }
+    if let Some(allow) = section.flag("allow_shrink") {
+        shrink.allow_shrink = allow;
+    }
+    if let Some(percent) = section.number("max_shrink_percent", 0, 100) {
+        shrink.max_shrink_percent = percent as u8;
+    }
     Pull {
         resource,
         records: section.choice("select", &RECORDS).unwrap_or(resource.records),
         page_size: section.number("page_size", 1, 100_000).map(|size| size as u32),
         disposition: section.choice("disposition", &DISPOSITIONS).unwrap_or(Disposition::Replace),
-        allow_shrink: section.flag("allow_shrink").unwrap_or(false),
+        shrink,
         options,
     }
 }

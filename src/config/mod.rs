@@ -1,7 +1,7 @@
 //! `gatelake.toml` → a [`Plan`], checked as a whole before anything runs.
 //!
 //! The file never holds a secret: it names the bindings that do. Whatever is wrong is said at once, each with its key, what
-//! is allowed there and the nearest right name; [`docs/configuration.md`](https://github.com/gatelake/gatelake) lists every key.
+//! is allowed there and the nearest right name; `docs/configuration.md` lists every key.
 
 mod gateway;
 mod read;
@@ -12,6 +12,8 @@ pub use secrets::{Credentials, Login};
 use crate::error::{Error, Kind, Result};
 use crate::gateway::catalogue::{Api, Records, Resource};
 use crate::gateway::url::Base;
+use crate::lake::plan::ShrinkGuard;
+use crate::lake::{Disposition, Paths};
 use crate::normalize::Options;
 use read::Section;
 
@@ -21,8 +23,6 @@ pub struct Plan {
     /// What every key in the bucket begins with; empty, or without a slash at either end.
     pub prefix: String,
     pub limits: Limits,
-    /// A table that lost more than this share of its rows, in percent, is not published unless its resource allows it.
-    pub max_shrink_percent: u8,
     /// In the order of their names.
     pub gateways: Vec<Gateway>,
 }
@@ -63,8 +63,15 @@ pub struct Gateway {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Auth {
     /// A token that somebody else got.
-    Token { token_secret: String },
-    Password { dialect: Dialect, username: String, password_secret: String, client: Option<Client> },
+    Token {
+        token_secret: String,
+    },
+    Password {
+        dialect: Dialect,
+        username: String,
+        password_secret: String,
+        client: Option<Client>,
+    },
 }
 
 /// The pair that 3.x wants besides the user: `security.client-id` and `security.client-secret` of the appliance.
@@ -103,15 +110,6 @@ pub enum Transport {
     Binding(String),
 }
 
-/// What a load does to what is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Disposition {
-    /// The new rows take the place of the old.
-    Replace,
-    /// The new rows come after the old.
-    Append,
-}
-
 /// One resource that is to be pulled, and how.
 #[derive(Clone, Debug)]
 pub struct Pull {
@@ -120,8 +118,7 @@ pub struct Pull {
     /// Records a page; asks for pages from the start. `None`: pages are followed only when the server shows that it has some.
     pub page_size: Option<u32>,
     pub disposition: Disposition,
-    /// Publish however many rows were lost.
-    pub allow_shrink: bool,
+    pub shrink: ShrinkGuard,
     pub options: Options,
 }
 
@@ -174,25 +171,28 @@ fn syntax(text: &str, error: &toml::de::Error) -> Error {
 fn plan(root: &Section) -> Plan {
     let lake = root.section("lake");
     let prefix = lake.text("prefix").unwrap_or_else(|| "gatelake".into());
-    let part = |part: &str| !matches!(part, "" | "." | "..") && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.=".contains(c));
-    if !prefix.is_empty() && !prefix.split('/').all(part) {
-        lake.problem("prefix", "takes parts of letters, digits, `-`, `_`, `.` and `=`, with `/` between them");
+    if let Err(error) = Paths::new(&prefix, "any") {
+        lake.problem("prefix", error.message());
     }
-    let max_shrink_percent = lake.number("max_shrink_percent", 0, 100).unwrap_or(50) as u8;
+    let mut shrink = ShrinkGuard::default();
+    if let Some(percent) = lake.number("max_shrink_percent", 0, 100) {
+        shrink.max_shrink_percent = percent as u8;
+    }
     lake.finish();
 
     let limits = limits(&root.section("limits"));
     let mut gateways = Vec::new();
     for section in root.sections("gateway") {
-        gateways.extend(gateway::read(&section, &limits));
+        gateways.extend(gateway::read(&section, &limits, shrink));
         section.finish();
     }
-    if gateways.is_empty() && !root.has("gateway") {
+    if !root.has("gateway") {
         root.problem("gateway", "there is none: name at least one, as a section `[gateway.NAME]` with its `base_url`");
     }
-    Plan { prefix, limits, max_shrink_percent, gateways }
+    Plan { prefix, limits, gateways }
 }
 
+/// Workers end a cron's run after 15 minutes and answer at most 10,000 requests of it, those to the bucket included.
 fn limits(section: &Section) -> Limits {
     let limits = Limits {
         deadline_ms: section.number("deadline_seconds", 5, 840).unwrap_or(780) * 1000,

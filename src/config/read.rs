@@ -40,7 +40,10 @@ impl<'a> Section<'a> {
 
     /// The whole path of a key.
     fn key(&self, key: &str) -> String {
-        let bare = key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') && !key.is_empty();
+        if key.is_empty() {
+            return self.path.clone();
+        }
+        let bare = key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
         let key = if bare { key.to_owned() } else { format!("{key:?}") };
         if self.path.is_empty() { key } else { format!("{}.{key}", self.path) }
     }
@@ -99,9 +102,12 @@ impl<'a> Section<'a> {
         u64::try_from(number).ok()
     }
 
-    /// One of some names.
+    /// One of some names; one that is a number may stand there as a number.
     pub fn choice<T: Copy>(&self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
-        let name = self.text(key)?;
+        let name = self.typed(key, "a text in quotes", |value| match value {
+            Value::Integer(number) => Some(number.to_string()),
+            value => value.as_str().map(str::to_owned),
+        })?;
         let found = choices.iter().find(|(choice, _)| *choice == name);
         if found.is_none() {
             let names: Vec<&str> = choices.iter().map(|(choice, _)| *choice).collect();
@@ -169,7 +175,10 @@ impl<'a> Section<'a> {
         let fits = name.starts_with(|c: char| c.is_ascii_uppercase())
             && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
         if !fits {
-            self.problem(key, "must name a secret binding (capitals, digits and `_`, like FILES_PASSWORD), not hold the secret");
+            self.problem(
+                key,
+                "must name a secret binding (capitals, digits and `_`, like FILES_PASSWORD), not hold the secret",
+            );
         }
         fits
     }
@@ -210,7 +219,7 @@ fn type_of(value: &Value) -> &'static str {
     }
 }
 
-pub(super) fn quoted(names: &[&str]) -> String {
+fn quoted(names: &[&str]) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
     names.join(", ")
 }

@@ -66,7 +66,8 @@ impl Gateway {
         for (name, binding) in &self.headers {
             let value = headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.reveal());
             if value.is_some_and(|value| value.bytes().any(|b| b.is_ascii_control()) || !value.is_ascii()) {
-                problems.push((binding.clone(), "holds characters that no header can carry (a line break at its end?)"));
+                problems
+                    .push((binding.clone(), "holds characters that no header can carry (a line break at its end?)"));
             }
         }
         if problems.is_empty() {

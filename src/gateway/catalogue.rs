@@ -94,19 +94,8 @@ pub const RESOURCES: [Resource; 6] = [
         records: Records::Root,
         ..NONE
     },
-    Resource {
-        table: "s3_encryption_levels",
-        v2: Some("/backend/api/s3encryption"),
-        records: Records::List,
-        ..NONE
-    },
-    Resource {
-        table: "backup",
-        v3: Some("/backend/3.0.0/backup"),
-        records: Records::Root,
-        on: false,
-        ..NONE
-    },
+    Resource { table: "s3_encryption_levels", v2: Some("/backend/api/s3encryption"), records: Records::List, ..NONE },
+    Resource { table: "backup", v3: Some("/backend/3.0.0/backup"), records: Records::Root, on: false, ..NONE },
 ];
 
 /// The resource of that name.

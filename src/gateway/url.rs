@@ -126,7 +126,9 @@ fn prefix(path: &str) -> Result<String> {
     }
     let legal = |c: char| c.is_ascii_alphanumeric() || "-._~%".contains(c);
     if let Some(part) = parts.iter().find(|part| matches!(**part, "." | "..") || !part.chars().all(legal)) {
-        return Err(bad(&format!("its path has the part `{part}`")).help("Leave the path out, unless a proxy wants one"));
+        return Err(
+            bad(&format!("its path has the part `{part}`")).help("Leave the path out, unless a proxy wants one")
+        );
     }
     Ok(parts.iter().map(|part| format!("/{part}")).collect())
 }
