@@ -19,6 +19,8 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 #[forbid(unsafe_code)]
+pub mod config;
+#[forbid(unsafe_code)]
 pub mod error;
 #[forbid(unsafe_code)]
 pub mod gateway;

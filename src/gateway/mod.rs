@@ -1,12 +1,14 @@
-pub mod redact {
-    pub fn secret_key_name(n: &str) -> bool {
-        n == "password"
-    }
-    pub fn secret_value(t: &str) -> Option<&'static str> {
-        t.contains("-----BEGIN").then_some("pem")
-    }
-    #[inline]
-    pub fn may_be_secret(b: &[u8]) -> bool {
-        b.len() >= 20 && b.starts_with(b"-----B")
-    }
-}
+//! The admin API: how to log in, what there is to read, and how to get it without ever holding a whole body.
+//!
+//! ```text
+//! Session ─login─► token          url        where the gateway is
+//!    │                            catalogue  what it offers
+//!    ├─pull──► chunks ─► BodySink budget     what may be spent, and when to try again
+//!    └─probe─► Shape              answer     what an answer that is no data means
+//! ```
+//! [`redact`] says what a secret looks like, for this room's messages and for the tables alike.
+
+pub mod budget;
+pub mod catalogue;
+pub mod redact;
+pub mod url;
