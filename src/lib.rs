@@ -21,7 +21,11 @@
 #[forbid(unsafe_code)]
 pub mod error;
 #[forbid(unsafe_code)]
+pub mod gateway;
+#[forbid(unsafe_code)]
 pub mod host;
+#[forbid(unsafe_code)]
+pub mod json;
 #[forbid(unsafe_code)]
 pub mod lake;
 #[forbid(unsafe_code)]

@@ -6,11 +6,28 @@
 //! `Load` is the front door: one load of one resource. Feed it response bodies in chunks of any size, take finished bytes
 //! out as they come, and close it.
 
+pub mod coerce;
+mod fast;
+pub mod hash;
+pub mod names;
+pub mod number;
+pub mod options;
 pub mod schema;
+mod sheet;
+mod shredder;
+mod thorough;
+pub mod time;
+mod tree;
+pub mod unicode;
 
-use crate::error::Result;
+pub use options::Options;
+
+use crate::error::{Error, Kind, Result};
+use crate::json::reader::Reader;
 use schema::Schema;
 use serde::{Deserialize, Serialize};
+use sheet::Sheet;
+use shredder::Shredder;
 
 /// How the records lie in a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +83,9 @@ pub struct Loaded {
     /// The evolved schema.
     pub schema: Schema,
     pub tables: Vec<TableLoaded>,
+    /// Row ids come from a primary key and are the same in every load. Without one, ids differ from load to load, so the
+    /// tables of the resource can only be kept or replaced together.
+    pub stable_ids: bool,
     pub warnings: Vec<Warning>,
 }
 
@@ -78,60 +98,81 @@ pub struct TableLoaded {
     pub digest: String,
 }
 
-/// Options of one resource. Names and meanings are dlt's; `docs/configuration.md` lists them.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Options {
-    /// Levels of dicts and lists that become columns and tables; deeper ones stay JSON text.
-    pub max_table_nesting: u32,
-    /// Bytes that an identifier may have.
-    pub max_identifier_length: usize,
-    /// `snake_case` (default), `direct`, `sql_ci_v1`, …
-    pub naming: String,
-    /// Raw or normalized column names.
-    pub primary_key: Vec<String>,
-    /// A file of a table is ended, and the next begun, at this size in bytes.
-    pub file_bytes: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Options {
-            max_table_nesting: 1000,
-            max_identifier_length: 65_536,
-            naming: "snake_case".into(),
-            primary_key: Vec::new(),
-            file_bytes: 16 << 20,
-        }
-    }
-}
-
 /// One load of one resource.
-pub struct Load {}
+pub struct Load {
+    shredder: Shredder,
+    reader: Option<Reader>,
+}
 
 impl Load {
     /// `schema` is what the last load left, empty at first; `load_id` is written to `_dlt_load_id` and seeds the row ids.
-    pub fn new(_table: &str, _options: Options, _schema: Schema, _load_id: &str) -> Result<Load> {
-        Ok(Load {})
+    /// Errors are of kind `Config`: a table name that is none, an unknown naming convention.
+    pub fn new(table: &str, options: Options, schema: Schema, load_id: &str) -> Result<Load> {
+        Ok(Load { shredder: Shredder::new(table, options, schema, load_id)?, reader: None })
     }
+
+    /// Reads every record the thorough way. The tables are the same, only later: for tests, and for measuring the fast way.
+    pub fn thorough(mut self) -> Load {
+        self.shredder.always_thorough = true;
+        self
+    }
+
     /// A new response body begins (a resource has one a page).
-    pub fn begin_body(&mut self, _select: Select) -> Result<()> {
+    pub fn begin_body(&mut self, select: Select) -> Result<()> {
+        self.reader = Some(Reader::new(select));
         Ok(())
     }
-    /// The body's next bytes.
-    pub fn feed(&mut self, _chunk: &[u8]) -> Result<()> {
-        Ok(())
+
+    /// The body's next bytes. Errors: not JSON, not records, a limit; a load that failed cannot go on.
+    pub fn feed(&mut self, chunk: &[u8]) -> Result<()> {
+        match &mut self.reader {
+            Some(reader) => reader.feed(chunk, &mut self.shredder),
+            None => Err(Error::new(Kind::Data, "no_body", "bytes came before a body was begun")),
+        }
     }
+
     /// The body is whole: a cut one is an error. Says what stood around the records.
     pub fn end_body(&mut self) -> Result<Envelope> {
-        Ok(Envelope::default())
+        match self.reader.take() {
+            Some(mut reader) => reader.end(&mut self.shredder),
+            None => Err(Error::new(Kind::Data, "no_body", "a body ended that was not begun")),
+        }
     }
+
     /// Bytes that are ready to be stored; call it after each `feed` to keep memory small.
     pub fn take_parts(&mut self) -> Vec<Part> {
-        Vec::new()
+        self.shredder.sheets.iter_mut().flat_map(|sheet| sheet.table.take_parts()).collect()
     }
+
+    /// Records that had to be read the thorough way: a figure for benchmarks and curious people.
+    pub fn thorough_records(&self) -> u64 {
+        self.shredder.thorough_records
+    }
+
     /// No more bodies: flushes what is left (then `take_parts` once more).
     pub fn finish(&mut self) -> Result<Loaded> {
-        Ok(Loaded::default())
+        for sheet in &mut self.shredder.sheets {
+            sheet.table.finish()?;
+        }
+        let schema = self.shredder.schema();
+        let tables = self.shredder.sheets.iter().filter(|sheet| schema.table(&sheet.schema.name).is_some());
+        let tables = tables.map(|sheet| TableLoaded {
+            name: sheet.schema.name.clone(),
+            rows: sheet.table.total(),
+            digest: sheet.digest(),
+        });
+        Ok(Loaded {
+            tables: tables.collect(),
+            stable_ids: !self.shredder.key.is_empty(),
+            warnings: self.shredder.warnings.take(),
+            schema,
+        })
     }
+}
+
+/// A file of a table without rows: its schema alone, so that readers find the table.
+pub fn empty_file(table: &schema::TableSchema, load_id: &str) -> Result<Vec<u8>> {
+    let mut sheet = Sheet::new(table.clone(), Vec::new(), load_id, Default::default(), 0);
+    sheet.table.end_empty()?;
+    Ok(sheet.table.take_parts().into_iter().flat_map(|part| part.bytes).collect())
 }

@@ -1,0 +1,351 @@
+//! One table while it is being loaded: its schema, its columns' builders, and what the shredder needs to know of its names.
+
+use super::Warning;
+use super::coerce::Cell;
+use super::hash::{Id, table_seed};
+use super::names::Naming;
+use super::schema::{Column, DataType, TableSchema};
+use crate::error::{Error, Kind, Result};
+use crate::parquet::WriterOptions;
+use crate::table::{Cells, Table, hash};
+use std::collections::BTreeMap;
+
+pub const LOAD_ID: &str = "_dlt_load_id";
+pub const ROW_ID: &str = "_dlt_id";
+pub const PARENT_ID: &str = "_dlt_parent_id";
+pub const LIST_IDX: &str = "_dlt_list_idx";
+
+/// A table may have this many columns; more are a sign of keys that are data.
+pub const MAX_COLUMNS: usize = 10_000;
+
+/// The normalizer's own columns, which data cannot fill (but for a row's id).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Own {
+    LoadId,
+    RowId,
+    Parent,
+    Index,
+}
+
+/// A column's name in a table, and the column once it has a type.
+pub struct Slot {
+    pub name: String,
+    pub own: Option<Own>,
+    /// What tells the column's cells from others' in the content digest.
+    pub seed: u64,
+    /// Position in the schema and the builder, once there is a type.
+    pub column: Option<Typed>,
+    /// Position in the schema, typed or not.
+    pub schema: Option<usize>,
+    /// The keys that lead here, as (node, key).
+    pub owners: Vec<(u32, u32)>,
+    /// Decided by name: values are never stored, or always although the name looks secret.
+    pub redact: Option<bool>,
+    /// The row, and the place in it, of the thorough reader's last value for this name.
+    pub row: u64,
+    pub entry: usize,
+}
+
+#[derive(Clone, Copy)]
+pub struct Typed {
+    pub builder: u32,
+    pub data_type: DataType,
+    pub nullable: bool,
+}
+
+/// The builders of the normalizer's own columns.
+#[derive(Clone, Copy, Default)]
+pub struct System {
+    pub load_id: Option<u32>,
+    pub id: Option<u32>,
+    pub parent: Option<u32>,
+    pub index: Option<u32>,
+}
+
+pub struct Sheet {
+    pub table: Table,
+    pub schema: TableSchema,
+    pub slots: Vec<Slot>,
+    by_name: BTreeMap<String, u32>,
+    pub system: System,
+    /// Normalized names from the root table down to this one.
+    pub path: Vec<String>,
+    /// Tells this table's child ids from other tables'.
+    pub seed: u64,
+    /// Keys of the lists that fill this table, as (node, key).
+    pub sources: Vec<(u32, u32)>,
+    /// The open page's row that the record under way began with.
+    pub began: Option<usize>,
+    /// Order-free sums over the rows of records that ended, and of the one under way.
+    digest: (u64, u64),
+    pending: (u64, u64),
+    load_id: String,
+}
+
+#[inline(always)]
+fn mix(x: u64) -> u64 {
+    let x = (x ^ (x >> 32)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+    x ^ (x >> 32)
+}
+
+/// What a cell adds to its row's digest.
+#[inline(always)]
+pub fn cell_digest(seed: u64, value: u64) -> u64 {
+    mix(value ^ seed)
+}
+
+impl Sheet {
+    pub fn new(
+        schema: TableSchema,
+        path: Vec<String>,
+        load_id: &str,
+        options: WriterOptions,
+        file_limit: usize,
+    ) -> Sheet {
+        let mut sheet = Sheet {
+            table: Table::new(&schema.name, options, file_limit),
+            seed: table_seed(&schema.name),
+            slots: Vec::new(),
+            by_name: BTreeMap::new(),
+            system: System::default(),
+            path,
+            sources: Vec::new(),
+            began: None,
+            digest: (0, 0),
+            pending: (0, 0),
+            load_id: load_id.to_owned(),
+            schema: TableSchema { columns: Vec::new(), ..schema.clone() },
+        };
+        for column in schema.columns {
+            sheet.declare(column);
+        }
+        sheet
+    }
+
+    fn is_root(&self) -> bool {
+        self.schema.parent.is_none()
+    }
+
+    /// The slot of that name, made if need be.
+    pub fn slot(&mut self, name: &str) -> u32 {
+        if let Some(slot) = self.by_name.get(name) {
+            return *slot;
+        }
+        let slot = self.slots.len() as u32;
+        self.by_name.insert(name.to_owned(), slot);
+        let own = match name {
+            LOAD_ID if self.is_root() => Some(Own::LoadId),
+            ROW_ID => Some(Own::RowId),
+            PARENT_ID if !self.is_root() => Some(Own::Parent),
+            LIST_IDX if !self.is_root() => Some(Own::Index),
+            _ => None,
+        };
+        self.slots.push(Slot {
+            name: name.to_owned(),
+            own,
+            seed: hash(name.as_bytes()),
+            column: None,
+            schema: None,
+            owners: Vec::new(),
+            redact: None,
+            row: u64::MAX,
+            entry: 0,
+        });
+        slot
+    }
+
+    /// Takes a column into the schema: appended, or in place of the untyped one of its name.
+    pub fn declare(&mut self, column: Column) -> u32 {
+        let slot_index = self.slot(&column.name);
+        let rank = match self.slots.get(slot_index as usize).and_then(|slot| slot.schema) {
+            Some(rank) => rank,
+            None => self.schema.columns.len(),
+        };
+        let own = self.slots.get(slot_index as usize).and_then(|slot| slot.own);
+        let cells = match own {
+            Some(Own::LoadId) => Cells::Constant { text: self.load_id.clone(), indices: Vec::new() },
+            Some(Own::RowId) => Cells::Ids(Vec::new()),
+            Some(Own::Parent) => Cells::Parents { parents: Vec::new(), indices: Vec::new() },
+            _ => Cells::of(column.data_type.unwrap_or(DataType::Text)),
+        };
+        let typed = column.data_type.map(|data_type| Typed {
+            builder: self.table.add_column(&column, cells, rank) as u32,
+            data_type,
+            nullable: column.nullable,
+        });
+        let place = own.map(|own| match own {
+            Own::LoadId => &mut self.system.load_id,
+            Own::RowId => &mut self.system.id,
+            Own::Parent => &mut self.system.parent,
+            Own::Index => &mut self.system.index,
+        });
+        if let (Some(place), Some(typed)) = (place, typed) {
+            *place = Some(typed.builder);
+        }
+        match self.schema.columns.get_mut(rank) {
+            Some(place) => *place = column,
+            None => self.schema.columns.push(column),
+        }
+        if let Some(slot) = self.slots.get_mut(slot_index as usize) {
+            slot.column = typed;
+            slot.schema = Some(rank);
+        }
+        slot_index
+    }
+
+    pub fn check_width(&self) -> Result<()> {
+        if self.schema.columns.len() <= MAX_COLUMNS {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::Limit,
+            "too_many_columns",
+            format!("table {} would have more than {MAX_COLUMNS} columns", self.schema.name),
+        )
+        .help("Keys that are data rather than names make a column each: set `max_table_nesting` to keep them as JSON"))
+    }
+
+    /// Makes the normalizer's own columns that the table does not have yet, in dlt's order.
+    pub fn complete_system(&mut self) {
+        let System { load_id, id, parent, index } = self.system;
+        if self.is_root() {
+            if load_id.is_none() {
+                self.declare(Own::LoadId.column());
+            }
+        } else {
+            if parent.is_none() {
+                self.declare(Own::Parent.column());
+            }
+            if index.is_none() {
+                self.declare(Own::Index.column());
+            }
+        }
+        if id.is_none() {
+            self.declare(Own::RowId.column());
+        }
+    }
+
+    /// A row is about to get cells. True: it is the record's first in this table.
+    #[inline(always)]
+    pub fn begin(&mut self) -> bool {
+        let first = self.began.is_none();
+        if first {
+            self.began = Some(self.table.rows());
+        }
+        first
+    }
+
+    /// Ends a child's row: its id, its parent's, its place in the list.
+    #[inline(always)]
+    pub fn end_child(&mut self, id: Id, parent: Id, index: u64, digest: u64, parent_link: u64) {
+        let System { id: id_column, parent: parent_column, index: index_column, .. } = self.system;
+        self.table.push_id(id_column.unwrap_or(u32::MAX) as usize, id);
+        self.table.push_id(parent_column.unwrap_or(u32::MAX) as usize, parent);
+        self.table.push_i64(index_column.unwrap_or(u32::MAX) as usize, index as i64);
+        self.end_row(digest.wrapping_add(mix(parent_link ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15))));
+    }
+
+    #[inline(always)]
+    pub fn end_row(&mut self, digest: u64) {
+        self.table.end_row();
+        self.pending.0 = self.pending.0.wrapping_add(mix(digest));
+        self.pending.1 = self.pending.1.wrapping_add(mix(digest ^ 0xA5A5_A5A5_5A5A_5A5A));
+    }
+
+    /// The record ended: its rows stay.
+    pub fn keep(&mut self) -> Result<()> {
+        self.began = None;
+        self.digest.0 = self.digest.0.wrapping_add(self.pending.0);
+        self.digest.1 = self.digest.1.wrapping_add(self.pending.1);
+        self.pending = (0, 0);
+        self.table.settle()
+    }
+
+    /// The record is read again: its rows go.
+    pub fn roll_back(&mut self) {
+        if let Some(row) = self.began.take() {
+            self.table.roll_back(row);
+        }
+        self.pending = (0, 0);
+    }
+
+    /// 32 hex digits over the content of all rows, whatever their order.
+    pub fn digest(&self) -> String {
+        format!("{:016x}{:016x}", self.digest.0, self.digest.1)
+    }
+
+    /// Stores a cell in the open row and gives what it adds to the row's digest.
+    pub fn store(&mut self, builder: u32, seed: u64, cell: &Cell<'_>) -> u64 {
+        let at = builder as usize;
+        let value = match cell {
+            Cell::Null => return 0,
+            Cell::Text(text) => self.table.push_bytes(at, text.as_bytes()),
+            Cell::Binary(bytes) => self.table.push_bytes(at, bytes),
+            Cell::I64(value) => {
+                self.table.push_i64(at, *value);
+                *value as u64
+            }
+            Cell::F64(value) => {
+                if let Some((builder, row)) = self.table.column(at) {
+                    builder.push_f64(row, *value);
+                }
+                value.to_bits()
+            }
+            Cell::Bool(value) => {
+                if let Some((builder, row)) = self.table.column(at) {
+                    builder.push_bool(row, *value);
+                }
+                *value as u64
+            }
+            Cell::I128(value) => {
+                if let Some((builder, row)) = self.table.column(at) {
+                    builder.push_i128(row, *value);
+                }
+                (*value as u64) ^ ((*value >> 64) as u64).wrapping_mul(0x9E37_79B9)
+            }
+        };
+        cell_digest(seed, value)
+    }
+}
+
+impl Own {
+    /// The column as dlt hints it.
+    pub fn column(self) -> Column {
+        let text = |name: &str| Column::new(name, DataType::Text).not_null();
+        match self {
+            Own::LoadId => text(LOAD_ID),
+            Own::RowId => Column { unique: true, row_key: true, ..text(ROW_ID) },
+            Own::Parent => Column { parent_key: true, ..text(PARENT_ID) },
+            Own::Index => Column::new(LIST_IDX, DataType::Bigint).not_null(),
+        }
+    }
+}
+
+/// The name of a variant column: `col__v_text`.
+pub fn variant_name(naming: &Naming, column: &str, data_type: DataType) -> String {
+    naming.join(&[column, &format!("v_{}", data_type.name())])
+}
+
+/// Warnings of a load, counted by what and where.
+#[derive(Default)]
+pub struct Warnings(BTreeMap<(String, String, &'static str), (String, u64)>);
+
+impl Warnings {
+    pub fn add(&mut self, code: &'static str, table: &str, column: &str, message: impl FnOnce() -> String) {
+        let entry = self.0.entry((table.to_owned(), column.to_owned(), code));
+        entry.or_insert_with(|| (message(), 0)).1 += 1;
+    }
+
+    pub fn take(&mut self) -> Vec<Warning> {
+        let taken = std::mem::take(&mut self.0).into_iter();
+        taken
+            .map(|((table, column, code), (message, count))| Warning {
+                code: code.to_owned(),
+                table,
+                column,
+                message,
+                count,
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,460 @@
+//! The state of a load: the compiled paths, the tables they lead to, and what both readers of records share.
+
+use super::hash::{Id, key_hash};
+use super::names::Naming;
+use super::options::Options;
+use super::schema::{Column, DataType, Schema, TableSchema};
+use super::sheet::{Sheet, Warnings};
+use super::tree::{Act, Fast, List, NONE, Node};
+use crate::error::{Error, Kind, Result};
+use crate::gateway::redact;
+use crate::json::compact;
+use crate::json::reader::Records;
+use crate::json::scan::{Scan, Stop, byte};
+use crate::parquet::WriterOptions;
+use crate::table;
+use std::collections::BTreeMap;
+
+/// A load may fill this many tables.
+const MAX_TABLES: usize = 1_000;
+/// An object may have this many different keys at one place.
+const MAX_KEYS: usize = 20_000;
+
+pub struct Shredder {
+    pub options: Options,
+    pub naming: Naming,
+    pub nodes: Vec<Node>,
+    pub lists: Vec<List>,
+    pub sheets: Vec<Sheet>,
+    by_name: BTreeMap<String, u32>,
+    /// Number of the object under way, never the same twice: for finding keys that come twice in one.
+    pub visit: u32,
+    pub load_id: String,
+    /// What root rows hang from where there is no key.
+    load: Id,
+    /// Root rows so far.
+    pub ordinal: u64,
+    /// Tables that the record under way has rows in.
+    pub touched: Vec<u32>,
+    /// Secrets met in the record under way, as (table, slot).
+    pub secrets: Vec<(u32, u32)>,
+    pub warnings: Warnings,
+    /// Names of the primary key's columns, normalized; empty: root ids count rows.
+    pub key: Vec<String>,
+    /// Where the values of the key's columns stand, in the record under way.
+    pub key_values: Vec<Option<usize>>,
+    /// Rows that the thorough reader has read, for its slots' marks.
+    pub thorough_rows: u64,
+    pub always_thorough: bool,
+    /// Records that the fast reader could not read.
+    pub thorough_records: u64,
+}
+
+/// A row under way, as its children need to know it.
+#[derive(Clone, Copy)]
+pub struct Row {
+    pub id: Id,
+    /// What ties the children's digests to this row; does not depend on the load.
+    pub link: u64,
+}
+
+impl Row {
+    pub fn child(&self, seed: u64, index: u64) -> Row {
+        let link = (self.link ^ seed).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(31) ^ index;
+        Row { id: self.id.child(seed, index), link: link.wrapping_mul(0xBF58_476D_1CE4_E5B9) }
+    }
+}
+
+/// The root's node: every load has exactly one.
+pub const ROOT: u32 = 0;
+
+impl Shredder {
+    pub fn new(table: &str, options: Options, schema: Schema, load_id: &str) -> Result<Shredder> {
+        let naming = Naming::new(&options.naming, options.max_identifier_length)?;
+        let name = naming.table(table);
+        if name.is_empty() {
+            return Err(Error::new(Kind::Config, "bad_table_name", format!("`{table}` is no table name")));
+        }
+        let key: Vec<String> = options.primary_key.iter().map(|column| naming.column(column)).collect();
+        let mut shredder = Shredder {
+            naming,
+            nodes: Vec::new(),
+            lists: Vec::new(),
+            sheets: Vec::new(),
+            by_name: BTreeMap::new(),
+            visit: 0,
+            load_id: load_id.to_owned(),
+            load: Id::from_text(load_id),
+            ordinal: 0,
+            touched: Vec::new(),
+            secrets: Vec::new(),
+            warnings: Warnings::default(),
+            key_values: vec![None; key.len()],
+            key,
+            thorough_rows: 0,
+            always_thorough: false,
+            thorough_records: 0,
+            options,
+        };
+        for stored in schema.tables {
+            shredder.restore(stored)?;
+        }
+        let root = shredder.root_sheet(name)?;
+        let level = i64::from(shredder.options.max_table_nesting);
+        shredder.nodes.push(Node::new(root, level, Vec::new(), String::new()));
+        Ok(shredder)
+    }
+
+    /// A table of an earlier load. Its path is found again when a list leads to it; until then its name stands for it.
+    fn restore(&mut self, stored: TableSchema) -> Result<u32> {
+        let path = vec![stored.name.clone()];
+        self.add_sheet(stored, path)
+    }
+
+    fn root_sheet(&mut self, name: String) -> Result<u32> {
+        let sheet = match self.by_name.get(&name) {
+            Some(sheet) => *sheet,
+            None => {
+                let schema = TableSchema { name: name.clone(), parent: None, columns: Vec::new(), seen_data: false };
+                self.add_sheet(schema, vec![name])?
+            }
+        };
+        let hints = self.options.hints(&self.naming);
+        if let Some(root) = self.sheets.get_mut(sheet as usize) {
+            for hint in hints {
+                if !root.schema.columns.iter().any(|column| column.name == hint.name) {
+                    root.declare(hint);
+                }
+            }
+        }
+        Ok(sheet)
+    }
+
+    fn add_sheet(&mut self, schema: TableSchema, path: Vec<String>) -> Result<u32> {
+        if self.sheets.len() >= MAX_TABLES {
+            return Err(Error::new(
+                Kind::Limit,
+                "too_many_tables",
+                format!("the load would fill more than {MAX_TABLES} tables"),
+            )
+            .help("Lists under keys that are data make a table each: set `max_table_nesting` to keep them as JSON"));
+        }
+        let index = self.sheets.len() as u32;
+        self.by_name.insert(schema.name.clone(), index);
+        let writer = WriterOptions {
+            plain_encodings: self.options.plain_encodings,
+            metadata: vec![("gatelake.load_id".into(), self.load_id.clone())],
+        };
+        self.sheets.push(Sheet::new(schema, path, &self.load_id, writer, self.options.file_bytes));
+        Ok(index)
+    }
+
+    /// The node's key of that name, compiled if it is new.
+    pub fn key(&mut self, node_index: u32, name: &str) -> Result<usize> {
+        let Some(node) = self.nodes.get(node_index as usize) else { return Err(lost()) };
+        if let Some(key) = node.find(name.as_bytes()) {
+            return Ok(key);
+        }
+        if node.keys.len() >= MAX_KEYS {
+            return Err(Error::new(
+                Kind::Limit,
+                "too_many_keys",
+                format!("objects at {} have more than {MAX_KEYS} different keys", place(&node.pointer)),
+            ));
+        }
+        let (sheet_index, level) = (node.sheet, node.level);
+        let normalized = self.naming.column(name);
+        let column = if node.path.is_empty() {
+            normalized
+        } else {
+            let mut parts: Vec<&str> = node.path.iter().map(String::as_str).collect();
+            parts.push(&normalized);
+            self.naming.join(&parts)
+        };
+        let secret = node.secret || redact::secret_key_name(name);
+        let key_index = node.keys.len() as u32;
+        let Some(sheet) = self.sheets.get_mut(sheet_index as usize) else { return Err(lost()) };
+        let slot_index = sheet.slot(&column);
+        let full_name = format!("{}.{column}", sheet.schema.name);
+        let own = column.starts_with("_dlt_");
+        let Some(slot) = sheet.slots.get_mut(slot_index as usize) else { return Err(lost()) };
+        slot.owners.push((node_index, key_index));
+        let decided = if self.options.redact.contains(&full_name) {
+            Some(true)
+        } else if self.options.reveal.contains(&full_name) {
+            Some(false)
+        } else {
+            None
+        };
+        slot.redact = decided;
+        let owners = if slot.owners.len() > 1 { slot.owners.clone() } else { Vec::new() };
+        let key_part = if node_index == ROOT { self.key.iter().position(|part| *part == column) } else { None };
+        let act = Act {
+            fast: Fast::No,
+            column: NONE,
+            seed: table::hash(column.as_bytes()),
+            node: NONE,
+            list: NONE,
+            slot: slot_index,
+            thorough: own,
+            whole: level <= 0,
+            secret: decided.unwrap_or(secret),
+            required: false,
+            key_part: key_part.map(|part| part as u8),
+        };
+        if let Some(node) = self.nodes.get_mut(node_index as usize) {
+            node.add(name.to_owned(), act);
+        }
+        self.owners_thorough(&owners);
+        self.refresh(sheet_index, slot_index);
+        Ok(key_index as usize)
+    }
+
+    /// Several keys lead to one name: only the thorough reader knows which of them wins.
+    fn owners_thorough(&mut self, owners: &[(u32, u32)]) {
+        for (node, key) in owners {
+            if let Some(key) = self.nodes.get_mut(*node as usize).and_then(|node| node.keys.get_mut(*key as usize)) {
+                key.act.thorough = true;
+            }
+        }
+    }
+
+    /// Tells the keys of a slot what its column is now.
+    pub fn refresh(&mut self, sheet: u32, slot: u32) {
+        let Some(slot) = self.sheets.get(sheet as usize).and_then(|sheet| sheet.slots.get(slot as usize)) else {
+            return;
+        };
+        for (node, key) in &slot.owners {
+            let Some(key) = self.nodes.get_mut(*node as usize).and_then(|node| node.keys.get_mut(*key as usize)) else {
+                continue;
+            };
+            let Some(typed) = slot.column else { continue };
+            key.act.column = typed.builder;
+            key.act.required = !typed.nullable;
+            key.act.fast = match typed.data_type {
+                DataType::Text => Fast::Text,
+                DataType::Timestamp => Fast::Timestamp,
+                DataType::Bigint => Fast::Bigint,
+                DataType::Double => Fast::Double,
+                DataType::Bool => Fast::Bool,
+                _ => Fast::No,
+            };
+            // A column that keeps JSON takes dicts and lists whole.
+            key.act.thorough |= typed.data_type == DataType::Json;
+        }
+    }
+
+    /// The node of the dict under a key.
+    pub fn dict(&mut self, node_index: u32, key_index: usize) -> Result<u32> {
+        let Some(node) = self.nodes.get(node_index as usize) else { return Err(lost()) };
+        let Some(key) = node.keys.get(key_index) else { return Err(lost()) };
+        if key.act.node != NONE {
+            return Ok(key.act.node);
+        }
+        let mut path = node.path.clone();
+        path.push(self.naming.column(&key.name));
+        let mut made = Node::new(node.sheet, node.level - 1, path, child_pointer(&node.pointer, &key.name));
+        // A name that is let through on purpose lets through what is below it.
+        made.secret = key.act.secret;
+        let made_index = self.nodes.len() as u32;
+        self.nodes.push(made);
+        self.set(node_index, key_index, |act| act.node = made_index);
+        Ok(made_index)
+    }
+
+    /// The list under a key: its table, and the node of its items.
+    pub fn list(&mut self, node_index: u32, key_index: usize) -> Result<u32> {
+        let Some(node) = self.nodes.get(node_index as usize) else { return Err(lost()) };
+        let Some(key) = node.keys.get(key_index) else { return Err(lost()) };
+        if key.act.list != NONE {
+            return Ok(key.act.list);
+        }
+        let Some(parent) = self.sheets.get(node.sheet as usize) else { return Err(lost()) };
+        let mut path = parent.path.clone();
+        path.extend(node.path.iter().cloned());
+        path.push(self.naming.table(&key.name));
+        let parts: Vec<&str> = path.iter().map(String::as_str).collect();
+        let name = self.naming.join(&parts);
+        let (secret, level) = (key.act.secret, node.level - 1);
+        let pointer = format!("{}/*", child_pointer(&node.pointer, &key.name));
+        let parent_name = parent.schema.name.clone();
+        let sheet_index = match self.by_name.get(&name) {
+            Some(sheet) => *sheet,
+            None => {
+                let schema = TableSchema { name, parent: Some(parent_name), columns: Vec::new(), seen_data: false };
+                self.add_sheet(schema, path.clone())?
+            }
+        };
+        let place = path.join("\0");
+        let mut owners = Vec::new();
+        if let Some(sheet) = self.sheets.get_mut(sheet_index as usize) {
+            sheet.path = path;
+            sheet.sources.push((node_index, key_index as u32));
+            if sheet.sources.len() > 1 {
+                owners = sheet.sources.clone();
+            }
+        }
+        // Rows of a table with several sources come in the thorough reader's order.
+        self.owners_thorough(&owners);
+        let mut items = Node::new(sheet_index, level, Vec::new(), pointer);
+        items.secret = secret;
+        let items_index = self.nodes.len() as u32;
+        self.nodes.push(items);
+        let value = self.key(items_index, "value")?;
+        let made = self.lists.len() as u32;
+        self.lists.push(List { sheet: sheet_index, path: place, node: items_index, value, bridge: NONE });
+        self.set(node_index, key_index, |act| act.list = made);
+        Ok(made)
+    }
+
+    /// The node of a list's items that are lists: a row of its own stands between, which costs a level of nesting.
+    pub fn bridge(&mut self, list_index: u32) -> Result<u32> {
+        let list = self.lists.get(list_index as usize).ok_or_else(lost)?;
+        if list.bridge != NONE {
+            return Ok(list.bridge);
+        }
+        let items = self.nodes.get(list.node as usize).ok_or_else(lost)?;
+        let mut bridge = Node::new(items.sheet, items.level - 1, Vec::new(), items.pointer.clone());
+        bridge.secret = items.secret;
+        let made = self.nodes.len() as u32;
+        self.nodes.push(bridge);
+        self.key(made, "list")?;
+        if let Some(list) = self.lists.get_mut(list_index as usize) {
+            list.bridge = made;
+        }
+        Ok(made)
+    }
+
+    fn set(&mut self, node: u32, key: usize, change: impl FnOnce(&mut Act)) {
+        if let Some(key) = self.nodes.get_mut(node as usize).and_then(|node| node.keys.get_mut(key)) {
+            change(&mut key.act);
+        }
+    }
+
+    /// A new column for a slot.
+    pub fn declare(&mut self, sheet_index: u32, column: Column) -> Result<u32> {
+        let Some(sheet) = self.sheets.get_mut(sheet_index as usize) else { return Err(lost()) };
+        let slot = sheet.declare(column);
+        sheet.check_width()?;
+        self.refresh(sheet_index, slot);
+        Ok(slot)
+    }
+
+    #[inline(always)]
+    pub fn begin_row(&mut self, sheet_index: u32) {
+        if let Some(sheet) = self.sheets.get_mut(sheet_index as usize)
+            && sheet.begin()
+        {
+            self.touched.push(sheet_index);
+        }
+    }
+
+    /// The id of the next root row where there is no key.
+    #[inline(always)]
+    pub fn counted_row(&self, seed: u64) -> Row {
+        Row { id: self.load.child(seed, self.ordinal), link: self.ordinal }
+    }
+
+    /// The row that the values of the key name: dlt's key hash, over the values as they came. `None` while one is not known.
+    pub fn keyed_row(&self, b: &[u8], values: &[Option<usize>]) -> Scan<Option<Row>> {
+        let mut key = serde_json::Map::new();
+        for (column, value) in self.key.iter().zip(values) {
+            let Some(at) = value.filter(|at| byte(b, *at) != b'n') else { return Ok(None) };
+            let mut text = String::new();
+            compact::push_value(&mut text, b, at, &compact::Open, &mut 0)?;
+            key.insert(column.clone(), serde_json::from_str(&text).unwrap_or_default());
+        }
+        let hash = key_hash(&key);
+        Ok(Some(Row { id: Id::from_text(&hash), link: table::hash(hash.as_bytes()) }))
+    }
+
+    #[inline(always)]
+    pub fn next_visit(&mut self) -> u32 {
+        self.visit = self.visit.wrapping_add(1);
+        if self.visit == 0 {
+            // Once in four thousand million objects: no key may look as if this visit had met it.
+            self.nodes.iter_mut().flat_map(|node| &mut node.keys).for_each(|key| key.seen = 0);
+            self.visit = 1;
+        }
+        self.visit
+    }
+
+    fn forget_record(&mut self) {
+        self.secrets.clear();
+        for sheet in self.touched.drain(..) {
+            if let Some(sheet) = self.sheets.get_mut(sheet as usize) {
+                sheet.roll_back();
+            }
+        }
+    }
+
+    /// The schema as it is now.
+    pub fn schema(&self) -> Schema {
+        Schema {
+            tables: self
+                .sheets
+                .iter()
+                .map(|sheet| {
+                    let seen_data = sheet.schema.seen_data || sheet.table.total() > 0;
+                    TableSchema { seen_data, ..sheet.schema.clone() }
+                })
+                .filter(|table| table.columns.iter().any(|column| column.data_type.is_some()))
+                .collect(),
+        }
+    }
+}
+
+impl Records for Shredder {
+    fn record(&mut self, b: &[u8], at: usize) -> Scan<usize> {
+        let fast = if self.always_thorough { Err(Stop::Miss) } else { self.fast_record(b, at) };
+        match fast {
+            Ok(end) => Ok(end),
+            Err(Stop::Miss) => {
+                self.forget_record();
+                self.thorough_records += 1;
+                let read = self.thorough_record(b, at);
+                if read.is_err() {
+                    self.forget_record();
+                }
+                read
+            }
+            Err(stop) => {
+                self.forget_record();
+                Err(stop)
+            }
+        }
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        for (sheet, slot) in std::mem::take(&mut self.secrets) {
+            let Some(sheet) = self.sheets.get(sheet as usize) else { continue };
+            let Some(slot) = sheet.slots.get(slot as usize) else { continue };
+            self.warnings.add("redacted", &sheet.schema.name, &slot.name, || {
+                format!("`{}` looks like a secret and is not stored", slot.name)
+            });
+        }
+        let mut result = Ok(());
+        for sheet in self.touched.drain(..) {
+            if let Some(sheet) = self.sheets.get_mut(sheet as usize) {
+                result = result.and(sheet.keep());
+            }
+        }
+        result
+    }
+}
+
+/// An index that this module made itself leads nowhere: cannot happen, and must not panic if it does.
+#[cold]
+pub fn lost() -> Error {
+    Error::new(Kind::Data, "internal", "the normalizer lost track of a path").help("Please report this as a bug")
+}
+
+pub fn place(pointer: &str) -> String {
+    if pointer.is_empty() { "the top of the record".into() } else { format!("`{pointer}`") }
+}
+
+fn child_pointer(pointer: &str, name: &str) -> String {
+    let mut pointer = pointer.to_owned();
+    crate::json::place::push_part(&mut pointer, name);
+    pointer
+}

@@ -1,0 +1,235 @@
+//! Tables in memory: typed column builders whose content is page content.
+//!
+//! Cells are appended row by row; a cell that is not set is null, and nothing is stored for it. Every [`PAGE_ROWS`] rows the
+//! columns' pages go to the Parquet writer, which encodes and compresses them at once; full row groups leave as bytes. So
+//! memory depends on the number of columns, not of rows. A record that turned out to be incomplete is taken back with
+//! [`Table::roll_back`]: no marks are kept for that, the last rows are simply cut off.
+
+mod builder;
+mod dictionary;
+mod page;
+
+pub use builder::{Builder, Cells, hash};
+pub use page::{Page, Values};
+
+use crate::error::Result;
+use crate::normalize::hash::Id;
+use crate::normalize::schema::Column;
+use crate::normalize::{FileEnd, Part};
+use crate::parquet::{ColumnSpec, Writer, WriterOptions};
+
+/// Rows of a page: small pages keep the working set in the processor's cache.
+pub const PAGE_ROWS: usize = 4096;
+/// A row group ends when its compressed pages reach this many bytes.
+const ROW_GROUP_BYTES: usize = 2 << 20;
+
+/// One table of a load, and the file it is being written to.
+pub struct Table {
+    name: String,
+    options: WriterOptions,
+    specs: Vec<ColumnSpec>,
+    /// Each column's rank in the schema: the order of the columns that are known when a file begins.
+    ranks: Vec<usize>,
+    columns: Vec<Builder>,
+    /// Each column's number in the open file.
+    written_as: Vec<usize>,
+    writer: Option<Writer>,
+    /// Rows in the open page, the open one not counted.
+    rows: usize,
+    /// Rows of the whole load.
+    total: u64,
+    /// Rows in the row group before the open page.
+    group_rows: u64,
+    file: u32,
+    file_bytes: usize,
+    file_limit: usize,
+    parts: Vec<Part>,
+}
+
+impl Table {
+    /// A table without columns; files end at about `file_limit` bytes.
+    pub fn new(name: &str, options: WriterOptions, file_limit: usize) -> Table {
+        Table {
+            name: name.to_owned(),
+            options,
+            specs: Vec::new(),
+            ranks: Vec::new(),
+            columns: Vec::new(),
+            written_as: Vec::new(),
+            writer: None,
+            rows: 0,
+            total: 0,
+            group_rows: 0,
+            file: 0,
+            file_bytes: 0,
+            file_limit,
+            parts: Vec::new(),
+        }
+    }
+
+    /// Adds a column; rows so far are null in it. `column` must have a type; `rank` is its place in the schema.
+    pub fn add_column(&mut self, column: &Column, cells: Cells, rank: usize) -> usize {
+        let spec = ColumnSpec::from(column);
+        if let Some(writer) = &mut self.writer {
+            self.written_as.push(writer.add_column(spec.clone()));
+        }
+        self.specs.push(spec);
+        self.ranks.push(rank);
+        self.columns.push(Builder::new(cells));
+        self.columns.len() - 1
+    }
+
+    /// Rows of the load so far.
+    pub fn total(&self) -> u64 {
+        self.total + self.rows as u64
+    }
+
+    /// Rows in the open page.
+    #[inline(always)]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The builder of a column, at the row that is open.
+    #[inline(always)]
+    pub fn column(&mut self, column: usize) -> Option<(&mut Builder, usize)> {
+        self.columns.get_mut(column).map(|builder| (builder, self.rows))
+    }
+
+    pub fn push_text(&mut self, column: usize, text: &str) {
+        let (row, born) = (self.rows, self.group_rows);
+        if let Some(builder) = self.columns.get_mut(column) {
+            builder.push_bytes(row, text.as_bytes(), born);
+        }
+    }
+
+    pub fn push_i64(&mut self, column: usize, value: i64) {
+        if let Some((builder, row)) = self.column(column) {
+            builder.push_i64(row, value);
+        }
+    }
+
+    /// Appends bytes to a text column and gives their hash.
+    #[inline(always)]
+    pub fn push_bytes(&mut self, column: usize, bytes: &[u8]) -> u64 {
+        let (row, born) = (self.rows, self.group_rows);
+        match self.columns.get_mut(column) {
+            Some(builder) => builder.push_bytes(row, bytes, born),
+            None => 0,
+        }
+    }
+
+    #[inline(always)]
+    pub fn push_id(&mut self, column: usize, id: Id) {
+        if let Some((builder, row)) = self.column(column) {
+            builder.push_id(row, id);
+        }
+    }
+
+    /// See [`Builder::ids_to_text`].
+    pub fn ids_to_text(&mut self, column: usize) {
+        if let Some(builder) = self.columns.get_mut(column) {
+            builder.ids_to_text();
+        }
+    }
+
+    #[inline(always)]
+    pub fn end_row(&mut self) {
+        self.rows += 1;
+    }
+
+    /// Forgets the rows from `row` of the open page on.
+    pub fn roll_back(&mut self, row: usize) {
+        self.rows = row;
+        let born = self.group_rows + row as u64;
+        self.columns.iter_mut().for_each(|builder| builder.truncate(row, born));
+    }
+
+    /// Between records: writes the page when it is full, then the row group, then the file.
+    pub fn settle(&mut self) -> Result<()> {
+        if self.rows >= PAGE_ROWS {
+            self.write_page()?;
+            if self.writer.as_ref().is_some_and(|writer| writer.pending_bytes() >= ROW_GROUP_BYTES) {
+                self.write_row_group()?;
+                if self.file_bytes >= self.file_limit {
+                    self.end_file()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes all that is left. A table without rows has no file.
+    pub fn finish(&mut self) -> Result<()> {
+        if self.rows > 0 {
+            self.write_page()?;
+        }
+        if self.group_rows > 0 {
+            self.write_row_group()?;
+        }
+        if self.writer.is_some() { self.end_file() } else { Ok(()) }
+    }
+
+    /// A file without rows.
+    pub fn end_empty(&mut self) -> Result<()> {
+        self.open();
+        self.end_file()
+    }
+
+    /// Bytes that are ready, in order.
+    pub fn take_parts(&mut self) -> Vec<Part> {
+        std::mem::take(&mut self.parts)
+    }
+
+    fn open(&mut self) {
+        if self.writer.is_none() {
+            let mut writer = Writer::new(self.options.clone());
+            let mut order: Vec<usize> = (0..self.specs.len()).collect();
+            order.sort_by_key(|column| self.ranks.get(*column));
+            self.written_as = vec![0; order.len()];
+            for column in order {
+                if let (Some(spec), Some(number)) = (self.specs.get(column), self.written_as.get_mut(column)) {
+                    *number = writer.add_column(spec.clone());
+                }
+            }
+            self.writer = Some(writer);
+        }
+    }
+
+    fn write_page(&mut self) -> Result<()> {
+        self.open();
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        let (rows, group_rows) = (self.rows, self.group_rows);
+        for (builder, number) in self.columns.iter_mut().zip(&self.written_as) {
+            builder.with_page(rows, group_rows, |page| writer.page(*number, page))?;
+        }
+        self.total += rows as u64;
+        self.group_rows += rows as u64;
+        self.rows = 0;
+        Ok(())
+    }
+
+    fn write_row_group(&mut self) -> Result<()> {
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        for (builder, number) in self.columns.iter_mut().zip(&self.written_as) {
+            builder.end_row_group(|lens, data| writer.dictionary(*number, lens, data))?;
+        }
+        let mut bytes = Vec::new();
+        writer.end_row_group(&mut bytes)?;
+        self.group_rows = 0;
+        self.file_bytes += bytes.len();
+        self.parts.push(Part { table: self.name.clone(), file: self.file, bytes, end: None });
+        Ok(())
+    }
+
+    fn end_file(&mut self) -> Result<()> {
+        let Some(writer) = self.writer.take() else { return Ok(()) };
+        let mut bytes = Vec::new();
+        let summary = writer.finish(&mut bytes)?;
+        let end = Some(FileEnd { rows: summary.rows, columns: self.specs.len() as u32 });
+        self.parts.push(Part { table: self.name.clone(), file: self.file, bytes, end });
+        self.file += 1;
+        self.file_bytes = 0;
+        Ok(())
+    }
+}
