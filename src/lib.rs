@@ -35,6 +35,8 @@ pub mod normalize;
 #[forbid(unsafe_code)]
 pub mod parquet;
 #[forbid(unsafe_code)]
+pub mod run;
+#[forbid(unsafe_code)]
 pub mod secret;
 #[forbid(unsafe_code)]
 pub mod table;

@@ -4,7 +4,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::normalize::Warning;
-use crate::normalize::schema::{Schema, TableSchema};
+use crate::normalize::schema::{Column, Schema, TableSchema};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -130,6 +130,18 @@ pub struct File {
     pub sha256: String,
     /// How many columns it has; older files may have fewer than the table.
     pub columns: u32,
+}
+
+impl Table {
+    /// The columns that are in its files; one that no value has reached yet is in the schema alone.
+    pub fn columns(&self) -> impl Iterator<Item = &Column> {
+        materialized(&self.schema)
+    }
+}
+
+/// The columns of a schema that are in files.
+pub fn materialized(schema: &TableSchema) -> impl Iterator<Item = &Column> {
+    schema.columns.iter().filter(|column| column.data_type.is_some())
 }
 
 impl Manifest {

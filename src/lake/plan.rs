@@ -2,9 +2,9 @@
 //! pointer plans again on the winner's snapshot.
 
 use super::files::{DataFile, TableFiles};
-use super::manifest::{Disposition, File, Freshness, Manifest, Table};
+use super::manifest::{Disposition, File, Freshness, Manifest, Table, materialized};
 use super::record::Failure;
-use super::system::{self, materialized};
+use super::system;
 use crate::error::{Error, Kind, Result};
 use crate::normalize::schema::{Schema, TableSchema};
 use crate::normalize::{Loaded, TableLoaded, Warning};

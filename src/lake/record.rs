@@ -1,6 +1,6 @@
 //! What a run leaves behind: `runs/….json`, written even when the run failed.
 
-use super::manifest::{Disposition, Stale};
+use super::manifest::{Disposition, FORMAT, Stale};
 use super::store::Operations;
 use crate::normalize::Warning;
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,28 @@ pub struct RunRecord {
     pub operations: Operations,
 }
 
+impl RunRecord {
+    /// The record of a run that has not come to anything yet.
+    pub fn new(id: &str, dataset: &str, scheduled_time: i64, started_at: i64) -> RunRecord {
+        RunRecord {
+            format: FORMAT,
+            id: id.into(),
+            dataset: dataset.into(),
+            scheduled_time,
+            started_at,
+            finished_at: started_at,
+            outcome: Outcome::Failed,
+            snapshot: None,
+            error: None,
+            resources: Vec::new(),
+            tables: Vec::new(),
+            warnings: Vec::new(),
+            requests: 0,
+            operations: Operations::default(),
+        }
+    }
+}
+
 /// An error as it is written down. Errors hold no secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
@@ -106,9 +128,12 @@ pub struct ResourceReport {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableReport {
     pub name: String,
-    pub rows_before: u64,
+    /// `None`: the table is new.
+    pub rows_before: Option<u64>,
     pub rows: u64,
-    pub columns: u32,
+    /// Those that are in files.
+    pub columns: u64,
+    /// Columns that the table did not have before.
     pub new_columns: Vec<String>,
     /// Files and bytes that the table has now.
     pub files: u64,

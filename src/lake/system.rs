@@ -4,7 +4,7 @@
 //! A row is added by writing the table's last file anew with the row behind the others, until it has [`FILE_ROWS`]: one
 //! read and one put a snapshot, and the number of files stays small for ever.
 
-use super::manifest::{Disposition, File, Freshness, SchemaVersion, Table};
+use super::manifest::{Disposition, File, Freshness, SchemaVersion, Table, materialized};
 use crate::error::{Error, Kind, Result};
 use crate::normalize::FileEnd;
 use crate::normalize::schema::{Column, DataType, TableSchema};
@@ -136,11 +136,6 @@ pub fn rows(schema: &TableSchema, file: &File, bytes: &[u8], skip: u64, limit: u
         row.push('}');
     }
     Ok(rows)
-}
-
-/// The columns that are in files.
-pub fn materialized(schema: &TableSchema) -> impl Iterator<Item = &Column> {
-    schema.columns.iter().filter(|column| column.data_type.is_some())
 }
 
 fn writer(schema: &TableSchema) -> Writer {

@@ -33,7 +33,7 @@ use crate::normalize::schema::{Column, DataType};
 use schema::Physical;
 
 pub use reader::{ColumnData, Reader};
-pub use rows::rows_json;
+pub use rows::{rows_json, timestamp};
 pub use writer::Writer;
 
 /// Key of the file's metadata under which the names of its JSON columns stand, as a JSON array: Parquet calls them strings.

@@ -122,7 +122,8 @@ fn decimal(value: i128, scale: usize) -> String {
 
 const DAY: i64 = 86_400_000_000;
 
-fn timestamp(micros: i64, utc: bool) -> String {
+/// Microseconds since the Unix epoch as RFC 3339.
+pub fn timestamp(micros: i64, utc: bool) -> String {
     let zone = if utc { "Z" } else { "" };
     format!("{}T{}{zone}", date(micros.div_euclid(DAY)), time(micros.rem_euclid(DAY)))
 }

@@ -1,0 +1,260 @@
+//! One run, from the cron to the report.
+//!
+//! ```text
+//! plan → read the pointer → log in → for each resource: fetch, normalize, encode, collect → put data → put manifest
+//!      → compare-and-swap → run record
+//! ```
+//! A run that dies after any arrow leaves readers on the snapshot that they had, and the next run begins anew. Nothing is
+//! lost on the way to the report: a run has no error but the one in its record.
+
+mod text;
+
+use crate::error::{Error, Kind, Result};
+use crate::host::{Cond, Host, Put, Store};
+use crate::lake::manifest::{Manifest, encode};
+use crate::lake::plan::{Arrived, Fetched, ShrinkGuard};
+use crate::lake::record::{Failure, Outcome, ResourceReport, RunRecord, TableReport};
+use crate::lake::store::{Counting, Retrying};
+use crate::lake::{Current, Disposition, Files, Paths, Published, Publisher, Reader, Table, paths};
+use crate::normalize::schema::Schema;
+use crate::normalize::{Loaded, Options};
+
+/// What to bring where.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub paths: Paths,
+    /// The enabled ones, in the order in which they are fetched.
+    pub resources: Vec<Resource>,
+    pub budget: Budget,
+}
+
+/// One resource of the gateway.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// Also the name of its root table.
+    pub name: String,
+    pub options: Options,
+    pub disposition: Disposition,
+    pub guard: ShrinkGuard,
+}
+
+/// What a run may use.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// Milliseconds for the whole run; a Worker's cron is ended after 15 minutes.
+    pub run_ms: i64,
+    /// The part of it that is kept for publishing.
+    pub publish_ms: i64,
+    /// Bytes of files that are kept in memory until it is known whether their tables changed.
+    pub hold_bytes: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Budget { run_ms: 13 * 60_000, publish_ms: 60_000, hold_bytes: 8 << 20 }
+    }
+}
+
+/// Where resources come from: the gateway's client, or whatever a test says.
+#[allow(async_fn_in_trait)]
+pub trait Source {
+    /// Gets what all loads need, once a run, before `deadline` (milliseconds since the Unix epoch).
+    async fn login(&mut self, deadline: i64) -> Result<()>;
+    /// Brings all of one resource: its tables' bytes to `files` as they come, what they came to as the answer. `traffic`
+    /// is right after an error, too.
+    async fn load<S: Store, H: Host>(
+        &mut self,
+        order: Order<'_>,
+        files: &mut Files<'_, S, H>,
+        traffic: &mut Traffic,
+    ) -> Result<Loaded>;
+    /// Requests so far, logins among them.
+    fn requests(&self) -> u64;
+}
+
+/// One load to be done.
+pub struct Order<'a> {
+    pub resource: &'a Resource,
+    /// What the last load left.
+    pub schema: Schema,
+    pub load_id: &'a str,
+    /// When it must have ended: milliseconds since the Unix epoch.
+    pub deadline: i64,
+}
+
+/// What a load cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    pub pages: u64,
+    /// Of response bodies.
+    pub bytes: u64,
+    pub requests: u64,
+}
+
+/// Does one run for the time that it was scheduled for (milliseconds). That time makes the load's id: runs of the same time
+/// bring the same load, whenever and however often they are tried.
+pub async fn run<S: Store, H: Host>(
+    plan: &Plan,
+    scheduled_time: i64,
+    source: &mut impl Source,
+    store: &S,
+    host: &H,
+) -> RunRecord {
+    let started_at = host.now();
+    let load_id = paths::load_id(scheduled_time);
+    let id = paths::run_id(&load_id, host.random());
+    let counting = Counting::new(store);
+    let retrying = Retrying::new(&counting, host, &id);
+    let publisher =
+        Publisher { store: &retrying, host, paths: &plan.paths, run: &id, load_id: &load_id, scheduled_time };
+    let mut record = RunRecord::new(&id, plan.paths.dataset(), scheduled_time, started_at);
+    match (Run { plan, publisher: &publisher, record: &mut record }).go(source, started_at).await {
+        Ok(published) => conclude(published, &mut record),
+        Err(error) => record.error = Some(Failure::from(&error)),
+    }
+    record.finished_at = host.now();
+    record.requests = source.requests();
+    record.operations = counting.operations();
+    write(plan, &retrying, host, &record).await;
+    host.log(&record.headline());
+    record
+}
+
+struct Run<'a, S, H> {
+    plan: &'a Plan,
+    publisher: &'a Publisher<'a, S, H>,
+    record: &'a mut RunRecord,
+}
+
+impl<S: Store, H: Host> Run<'_, S, H> {
+    async fn go(mut self, source: &mut impl Source, started_at: i64) -> Result<Published> {
+        let current = Reader::new(self.publisher.store, &self.plan.paths).current().await?;
+        self.record.snapshot = current.as_ref().map(|current| current.manifest.snapshot.clone());
+        let mut fetched = match self.publisher.too_late(current.as_ref()) {
+            Some(_) => Vec::new(),
+            None => self.fetch(source, current.as_ref(), started_at).await,
+        };
+        self.publisher.publish(current, &mut fetched).await
+    }
+
+    /// Every resource in turn, whatever becomes of the others.
+    async fn fetch(&mut self, source: &mut impl Source, current: Option<&Current>, started_at: i64) -> Vec<Fetched> {
+        let budget = self.plan.budget;
+        let host = self.publisher.host;
+        let deadline = started_at + budget.run_ms - budget.publish_ms;
+        let mut hold = budget.hold_bytes;
+        // What ends all loads to come: the credentials were refused, or time is up.
+        let mut over = source.login(deadline).await.err().map(|error| Failure::from(&error));
+        let mut fetched = Vec::new();
+        for resource in &self.plan.resources {
+            let schema = current.map(|current| current.manifest.schema_of(&resource.name)).unwrap_or_default();
+            if over.is_none() && host.now() >= deadline {
+                over = Some(Failure::from(&out_of_time()));
+            }
+            let mut traffic = Traffic::default();
+            let result = match &over {
+                Some(failure) => Err(failure.clone()),
+                None => {
+                    let order = Order { resource, schema: schema.clone(), load_id: self.publisher.load_id, deadline };
+                    self.load(source, order, &mut hold, &mut traffic).await.map_err(|error| {
+                        let failure = Failure::from(&error);
+                        over = error.is_auth().then(|| failure.clone());
+                        failure
+                    })
+                }
+            };
+            let report = resource_report(resource, &result, traffic);
+            host.log(&format!("{}: {report}", self.record.dataset));
+            self.record.resources.push(report);
+            if let Ok(arrived) = &result {
+                self.record.warnings.extend(arrived.loaded.warnings.iter().cloned());
+            }
+            fetched.push(Fetched {
+                resource: resource.name.clone(),
+                disposition: resource.disposition,
+                guard: resource.guard,
+                started_from: schema,
+                fetched_at: host.now(),
+                result,
+            });
+        }
+        fetched
+    }
+
+    async fn load(
+        &self,
+        source: &mut impl Source,
+        order: Order<'_>,
+        hold: &mut usize,
+        traffic: &mut Traffic,
+    ) -> Result<Arrived> {
+        let name = &order.resource.name;
+        let mut files = Files::new(self.publisher.store, &self.plan.paths, order.load_id, *hold);
+        let loaded = source.load(order, &mut files, traffic).await.map_err(|error| error.at(name))?;
+        *hold = hold.saturating_sub(files.held());
+        Ok(Arrived { loaded, files: files.finish()? })
+    }
+}
+
+fn out_of_time() -> Error {
+    Error::new(Kind::Limit, "deadline", "no time was left to fetch this resource")
+        .help("Raise the run's time limit, or bring fewer resources in one run")
+}
+
+fn resource_report(resource: &Resource, result: &Result<Arrived, Failure>, traffic: Traffic) -> ResourceReport {
+    let tables = result.iter().flat_map(|arrived| &arrived.loaded.tables);
+    ResourceReport {
+        name: resource.name.clone(),
+        disposition: resource.disposition,
+        error: result.as_ref().err().cloned(),
+        rows: tables.map(|table| table.rows).sum(),
+        pages: traffic.pages,
+        bytes: traffic.bytes,
+        requests: traffic.requests,
+    }
+}
+
+/// Says in the record what publishing came to.
+fn conclude(published: Published, record: &mut RunRecord) {
+    let Published { outcome, before, after, mut failures } = published;
+    record.outcome = outcome;
+    for report in &mut record.resources {
+        report.error = failures.remove(&report.name).or(report.error.take());
+    }
+    let Some(after) = after else { return };
+    record.snapshot = Some(after.snapshot.clone());
+    if !matches!(outcome, Outcome::AlreadyPublished | Outcome::Superseded) {
+        record.tables = after.tables.iter().map(|table| table_report(table, before.as_ref())).collect();
+    }
+}
+
+fn table_report(table: &Table, before: Option<&Manifest>) -> TableReport {
+    let before = before.and_then(|before| before.table(&table.schema.name));
+    let had = |name: &str| before.is_some_and(|before| before.columns().any(|column| column.name == name));
+    let new_columns = table.columns().filter(|column| !had(&column.name)).map(|column| column.name.clone());
+    TableReport {
+        name: table.schema.name.clone(),
+        rows_before: before.map(|before| before.rows),
+        rows: table.rows,
+        columns: table.columns().count() as u64,
+        new_columns: new_columns.collect(),
+        files: table.files.len() as u64,
+        bytes: table.bytes,
+        changed: before.is_none_or(|before| before.load_id != table.load_id),
+        stale: table.freshness.stale.clone(),
+    }
+}
+
+/// A record that cannot be written is logged; the run's outcome stays what it is.
+async fn write<S: Store, H: Host>(plan: &Plan, store: &Retrying<'_, S, H>, host: &H, record: &RunRecord) {
+    let Some(key) = plan.paths.run(&record.id) else { return };
+    let put = match encode(record) {
+        Ok(bytes) => store.put(&key, &bytes, Cond::Create, &[]).await,
+        Err(error) => Err(error),
+    };
+    match put {
+        Ok(Put::Done(_)) => {}
+        Ok(Put::Lost) => host.log(&format!("{key}: the run's record has the name of another one")),
+        Err(error) => host.log(&format!("{key}: the run's record could not be written: {error}")),
+    }
+}
