@@ -103,14 +103,18 @@ pub fn byte_arrays(lens: &[u32], data: &[u8], out: &mut Vec<u8>) {
     out.truncate(start + total);
 }
 
-/// RLE_DICTIONARY indices, none of them above `max`: one run if they are all the same, else bit-packed.
+/// RLE_DICTIONARY indices, none of them above `max`: as runs, or bit-packed, whichever is shorter.
 pub fn indices(values: &[u32], max: u32, out: &mut Vec<u8>) {
     let width = (u32::BITS - max.leading_zeros()).max(1);
     out.push(width as u8);
-    let Some(first) = values.first() else { return };
-    if values.iter().all(|value| value == first) {
-        uleb((values.len() as u64) << 1, out);
-        out.extend_from_slice(first.to_le_bytes().get(..width.div_ceil(8) as usize).unwrap_or_default());
+    let bytes = width.div_ceil(8) as usize;
+    let ends = values.iter().zip(values.get(1..).unwrap_or_default()).filter(|(a, b)| a != b).count();
+    // A run's length takes a byte, rarely two.
+    if (1 + ends) * (1 + bytes) < values.len() * width as usize / 8 {
+        for run in values.chunk_by(|a, b| a == b) {
+            uleb((run.len() as u64) << 1, out);
+            out.extend_from_slice(run.first().unwrap_or(&0).to_le_bytes().get(..bytes).unwrap_or_default());
+        }
         return;
     }
     let eights = values.len().div_ceil(8);
@@ -188,4 +192,93 @@ fn pack(values: &[u64; GROUP], width: u32, out: &mut Vec<u8>) {
         *slot = word.to_le_bytes();
     }
     out.extend_from_slice(bytes.get(..width as usize * GROUP / 8).unwrap_or_default());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(encode: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+        let mut out = Vec::new();
+        encode(&mut out);
+        out
+    }
+
+    /// The values of the example in Encodings.md; the block is ours: 128 values in four miniblocks.
+    #[test]
+    fn delta_of_the_specification() {
+        let block = [0x80, 1, 4, 8, 14, 3, 2, 0, 0, 0, 0b1100_0000, 0b0011_1111, 0, 0, 0, 0, 0, 0];
+        assert_eq!(encoded(|out| delta(&[7i64, 5, 3, 1, 2, 3, 4, 5], out)), block);
+        assert_eq!(encoded(|out| delta(&[3i64], out)), [0x80, 1, 4, 1, 6]);
+        assert_eq!(encoded(|out| delta::<i64>(&[], out)), [0x80, 1, 4, 0, 0]);
+    }
+
+    /// The example in Encodings.md.
+    #[test]
+    fn bit_packing_of_the_specification() {
+        let indices = encoded(|out| indices(&[0, 1, 2, 3, 4, 5, 6, 7], 7, out));
+        assert_eq!(indices, [3, 0b11, 0b1000_1000, 0b1100_0110, 0b1111_1010]);
+    }
+
+    #[test]
+    fn indices_take_the_shorter_form() {
+        assert_eq!(encoded(|out| indices(&[300; 100], 300, out)), [9, 200, 1, 44, 1]);
+        let runs = [[1; 40], [2; 40]].concat();
+        assert_eq!(encoded(|out| indices(&runs, 2, out)), [2, 80, 1, 80, 2]);
+        // One bit each, even of a dictionary of one entry: not every reader knows a width of none.
+        assert_eq!(encoded(|out| indices(&[0; 3], 0, out)), [1, 0b11, 0]);
+        // Nine values fill two groups of eight.
+        assert_eq!(encoded(|out| indices(&[1, 0, 1, 0, 1, 0, 1, 0, 1], 1, out)), [1, 0b101, 0b0101_0101, 1]);
+    }
+
+    #[test]
+    fn widths_beyond_a_word_are_packed_whole() {
+        // 63-bit values: each begins one bit earlier in its word than the one before.
+        let values: Vec<u64> = (0..GROUP as u64).map(|value| (1 << 62) | value).collect();
+        let packed = encoded(|out| pack(values.first_chunk().unwrap(), 63, out));
+        assert_eq!(packed.len(), 63 * GROUP / 8);
+        for (place, value) in values.iter().enumerate() {
+            let bit = |at: usize| (packed[at / 8] >> (at % 8) & 1) as u64;
+            assert_eq!((0..63).fold(0, |sum, n| sum | bit(place * 63 + n) << n), *value);
+        }
+    }
+
+    #[test]
+    fn levels_are_runs_or_the_validity_itself() {
+        assert_eq!(encoded(|out| levels(300, 300, &[], out)), [3, 0, 0, 0, 0xD8, 4, 1]);
+        assert_eq!(encoded(|out| levels(5, 0, &[], out)), [2, 0, 0, 0, 10, 0]);
+        // Bits after the last row do not count.
+        assert_eq!(encoded(|out| levels(10, 5, &[0b1010_1010, 0xFD, 7], out)), [3, 0, 0, 0, 5, 0b1010_1010, 1]);
+    }
+
+    #[test]
+    fn booleans_are_bits_from_the_lowest() {
+        for count in 0..20 {
+            let values: Vec<u8> = (0..count).map(|n| (n % 3 == 0 || n == 7) as u8).collect();
+            let bits = encoded(|out| bools(&values, out));
+            assert_eq!(bits.len(), values.len().div_ceil(8));
+            for (n, value) in values.iter().enumerate() {
+                assert_eq!(bits[n / 8] >> (n % 8) & 1, *value);
+            }
+        }
+    }
+
+    #[test]
+    fn byte_arrays_of_any_length_stand_behind_their_length() {
+        let texts: Vec<Vec<u8>> = (0..100).map(|n| vec![n as u8; n * 7 % 70]).collect();
+        let lens: Vec<u32> = texts.iter().map(|text| text.len() as u32).collect();
+        let expected: Vec<u8> =
+            texts.iter().flat_map(|t| [&(t.len() as u32).to_le_bytes(), t.as_slice()].concat()).collect();
+        let mut out = vec![9];
+        byte_arrays(&lens, &texts.concat(), &mut out);
+        assert_eq!(out, [[9].as_slice(), &expected].concat());
+    }
+
+    #[test]
+    fn decimals_are_big_endian_and_signed() {
+        assert_eq!(decimal(-2, 1), [0xFE]);
+        assert_eq!(decimal(258, 3), [0, 1, 2]);
+        assert_eq!(decimal(-1, 32), [0xFF; 32]);
+        assert_eq!(decimal(1, 17), [[0; 16].as_slice(), &[1]].concat());
+    }
 }

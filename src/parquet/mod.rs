@@ -36,6 +36,8 @@ pub use reader::{ColumnData, Reader};
 pub use rows::{rows_json, timestamp};
 pub use writer::Writer;
 
+/// What a file begins and ends with.
+const MAGIC: &[u8] = b"PAR1";
 /// Key of the file's metadata under which the names of its JSON columns stand, as a JSON array: Parquet calls them strings.
 const JSON_COLUMNS: &str = "gatelake.json_columns";
 

@@ -1,12 +1,14 @@
 //! Parquet files of our own → columns, through arrow2.
 
-use super::{ColumnSpec, JSON_COLUMNS, Profile};
+use super::{ColumnSpec, JSON_COLUMNS, MAGIC, Profile};
 use crate::error::{Error, Kind, Result};
 use crate::normalize::schema::DataType;
-use arrow2::array::{Array, BinaryArray, BooleanArray, PrimitiveArray, Utf8Array};
+use arrow2::array::{Array, BinaryArray, BooleanArray, FixedSizeBinaryArray, PrimitiveArray, Utf8Array};
 use arrow2::datatypes::{DataType as Arrow, Field, TimeUnit};
 use arrow2::io::parquet::read;
-use arrow2::types::{NativeType, i256};
+use arrow2::types::NativeType;
+use parquet_format_safe::thrift::protocol::TCompactInputProtocol;
+use parquet_format_safe::{FileMetaData, Type};
 use std::io::Cursor;
 
 /// A column's cells within a row group; `None` is a null.
@@ -37,27 +39,31 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// `parquet_read` if this is not a Parquet file, is cut, or has a type that [`super::Writer`] never writes.
     pub fn open(bytes: &'a [u8]) -> Result<Reader<'a>> {
-        let metadata = read::read_metadata(&mut Cursor::new(bytes)).map_err(unreadable)?;
+        let mut footer = footer(bytes)?;
+        // arrow2 refuses decimals whose digits are all behind the point, and takes wide ones for narrow. To it they are bytes.
+        let mut decimals = Vec::new();
+        for element in footer.schema.iter_mut().skip(1) {
+            decimals.push(element.precision.zip(element.scale));
+            if element.type_ == Some(Type::FIXED_LEN_BYTE_ARRAY) {
+                (element.converted_type, element.logical_type) = (None, None);
+            }
+        }
+        let metadata = read::FileMetaData::try_from_thrift(footer).map_err(unreadable)?;
         for column in metadata.row_groups.iter().flat_map(|group| group.columns()) {
             let (start, length) = column.byte_range();
             if start.checked_add(length).is_none_or(|end| end > bytes.len() as u64) {
                 return Err(unreadable("a column lies beyond the file's end"));
             }
         }
-        let mut fields = read::infer_schema(&metadata).map_err(unreadable)?.fields;
-        // arrow2 takes every decimal for one of 128 bits.
-        for field in &mut fields {
-            if let Arrow::Decimal(precision @ 39.., scale) = field.data_type {
-                field.data_type = Arrow::Decimal256(precision, scale);
-            }
-        }
+        let fields = read::infer_schema(&metadata).map_err(unreadable)?.fields;
         let key_values = metadata.key_value_metadata().iter().flatten();
         let json = key_values.filter(|pair| pair.key == JSON_COLUMNS).find_map(|pair| pair.value.as_deref());
         let json: Vec<String> = match json {
             Some(names) => serde_json::from_str(names).map_err(unreadable)?,
             None => Vec::new(),
         };
-        let schema = fields.iter().map(|field| spec(field, &json)).collect::<Result<_>>()?;
+        let schema =
+            fields.iter().zip(decimals).map(|(field, decimal)| spec(field, decimal, &json)).collect::<Result<_>>()?;
         Ok(Reader { bytes, metadata, fields, schema })
     }
 
@@ -109,7 +115,19 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn spec(field: &Field, json: &[String]) -> Result<ColumnSpec> {
+/// The thrift structure at the end of the file.
+fn footer(bytes: &[u8]) -> Result<FileMetaData> {
+    let body = bytes.strip_prefix(MAGIC).and_then(|bytes| bytes.strip_suffix(MAGIC)?.split_last_chunk::<4>());
+    let (body, length) = body.ok_or_else(|| unreadable("it does not begin and end as one"))?;
+    let start = body.len().checked_sub(u32::from_le_bytes(*length) as usize);
+    let footer = start.and_then(|start| body.get(start..)).ok_or_else(|| unreadable("its footer is cut"))?;
+    // What the structure may take in memory: a file can claim more than it has.
+    let most = footer.len().saturating_mul(16);
+    FileMetaData::read_from_in_protocol(&mut TCompactInputProtocol::new(footer, most)).map_err(unreadable)
+}
+
+/// `decimal`: precision and scale, if it is one.
+fn spec(field: &Field, decimal: Option<(i32, i32)>, json: &[String]) -> Result<ColumnSpec> {
     let (data_type, precision, scale) = match field.data_type {
         Arrow::Boolean => (DataType::Bool, None, None),
         Arrow::Int8 => (DataType::Bigint, Some(8), None),
@@ -123,8 +141,8 @@ fn spec(field: &Field, json: &[String]) -> Result<ColumnSpec> {
         Arrow::Utf8 if json.contains(&field.name) => (DataType::Json, None, None),
         Arrow::Utf8 => (DataType::Text, None, None),
         Arrow::Binary => (DataType::Binary, None, None),
-        Arrow::Decimal256(76, 0) => (DataType::Wei, None, None),
-        Arrow::Decimal(precision, scale) | Arrow::Decimal256(precision, scale) => {
+        Arrow::FixedSizeBinary(1..=32) if decimal == Some((76, 0)) => (DataType::Wei, None, None),
+        Arrow::FixedSizeBinary(1..=32) if let Some((precision, scale)) = decimal => {
             (DataType::Decimal, u8::try_from(precision).ok(), u8::try_from(scale).ok())
         }
         _ => return Err(unreadable(format!("a type that is not ours: {:?}", field.data_type)).at(&field.name)),
@@ -151,11 +169,10 @@ fn cells(array: &dyn Array, skip: usize) -> Result<ColumnData> {
             ColumnData::I64(numbers(array, skip, |value: i64| value)?)
         }
         Arrow::Float64 => ColumnData::F64(numbers(array, skip, |value: f64| value)?),
-        Arrow::Decimal(..) => ColumnData::I128(numbers(array, skip, |value: i128| value)?),
-        Arrow::Decimal256(..) => {
-            let wide = numbers(array, skip, |value: i256| i128::try_from(value.0))?;
-            let narrow = wide.into_iter().map(Option::transpose).collect::<std::result::Result<_, _>>();
-            ColumnData::I128(narrow.map_err(|_| unreadable("a decimal of more than 38 digits"))?)
+        Arrow::FixedSizeBinary(_) => {
+            let values =
+                of::<FixedSizeBinaryArray>(array)?.iter().skip(skip).map(|bytes| bytes.map(integer).transpose());
+            ColumnData::I128(values.collect::<Result<_>>()?)
         }
         Arrow::Utf8 => ColumnData::Text(
             of::<Utf8Array<i32>>(array)?.iter().skip(skip).map(|text| text.map(str::to_owned)).collect(),
@@ -164,6 +181,17 @@ fn cells(array: &dyn Array, skip: usize) -> Result<ColumnData> {
             of::<BinaryArray<i32>>(array)?.iter().skip(skip).map(|bytes| bytes.map(<[u8]>::to_vec)).collect(),
         ),
     })
+}
+
+/// A big-endian number in two's complement.
+fn integer(bytes: &[u8]) -> Result<i128> {
+    let (high, low) = bytes.split_at(bytes.len().saturating_sub(16));
+    let sign = if bytes.first().is_some_and(|byte| *byte >= 0x80) { -1 } else { 0 };
+    let value = low.iter().fold(sign, |value, byte| value << 8 | *byte as i128);
+    if high.iter().any(|byte| *byte as i8 as i128 != sign) || (value < 0) != (sign < 0) {
+        return Err(unreadable("a decimal of more than 38 digits"));
+    }
+    Ok(value)
 }
 
 fn numbers<T: NativeType, U>(array: &dyn Array, skip: usize, convert: impl Fn(T) -> U) -> Result<Vec<Option<U>>> {

@@ -115,3 +115,33 @@ fn element(spec: &ColumnSpec) -> SchemaElement {
     let name = spec.name.clone();
     SchemaElement::new(physical.type_(), length, repetition, name, None, converted, scale, precision, None, logical)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// LogicalTypes.md: n bytes hold floor(log10(2^(8n - 1) - 1)) digits.
+    #[test]
+    fn decimals_take_the_fewest_bytes() {
+        let digits = [
+            (1, 1),
+            (2, 1),
+            (3, 2),
+            (4, 2),
+            (5, 3),
+            (6, 3),
+            (9, 4),
+            (10, 5),
+            (18, 8),
+            (19, 9),
+            (21, 9),
+            (38, 16),
+            (39, 32),
+        ];
+        for (precision, bytes) in digits {
+            assert_eq!(decimal(precision, 0), Physical::Decimal { width: bytes, precision, scale: 0 });
+        }
+        assert_eq!(decimal(0, 5), Physical::Decimal { width: 1, precision: 1, scale: 1 });
+        assert_eq!(decimal(200, 5), Physical::Decimal { width: 32, precision: 76, scale: 5 });
+    }
+}

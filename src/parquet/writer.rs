@@ -3,7 +3,7 @@
 use super::encode;
 use super::schema::{self, Physical};
 use super::statistics::Bounds;
-use super::{ColumnSpec, FileSummary, JSON_COLUMNS, Profile, WriterOptions};
+use super::{ColumnSpec, FileSummary, JSON_COLUMNS, MAGIC, Profile, WriterOptions};
 use crate::error::{Error, Kind, Result};
 use crate::normalize::schema::DataType;
 use crate::table::{Page, Values};
@@ -13,7 +13,6 @@ use parquet_format_safe::{
     FileMetaData, KeyValue, PageEncodingStats, PageHeader, PageType, RowGroup, Statistics, TypeDefinedOrder,
 };
 
-const MAGIC: &[u8; 4] = b"PAR1";
 /// `<application> version <version>`: the form that readers parse to see whether a writer's statistics can be trusted.
 const CREATED_BY: &str = concat!("gatelake version ", env!("CARGO_PKG_VERSION"));
 
