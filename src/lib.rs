@@ -36,3 +36,6 @@ pub mod parquet;
 pub mod secret;
 #[forbid(unsafe_code)]
 pub mod table;
+#[cfg(feature = "web")]
+#[forbid(unsafe_code)]
+pub mod web;
