@@ -40,5 +40,8 @@ pub mod run;
 pub mod secret;
 #[forbid(unsafe_code)]
 pub mod table;
+#[cfg(feature = "web")]
+#[forbid(unsafe_code)]
+pub mod web;
 #[cfg(feature = "worker")]
 mod worker;

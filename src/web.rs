@@ -1,0 +1,101 @@
+//! Feature `web`: the engine for JavaScript that runs elsewhere than in the Worker: a page, Node, a bundled program.
+
+pub mod fetch;
+
+use crate::error::Error;
+use crate::normalize::schema::Schema;
+use crate::normalize::{Load, Options, Part, Select};
+use js_sys::{Object, Reflect, Uint8Array};
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::prelude::*;
+
+/// One load of one table, with its child tables: JSON bytes in, Parquet bytes out.
+///
+/// ```js
+/// const load = new Normalizer('users', '{}', '2026-11-23T00:00:00Z');
+/// for await (const chunk of body) { load.feed(chunk); save(load.takeParts()); }
+/// const { schema, tables, warnings } = load.finish();
+/// save(load.takeParts());
+/// ```
+#[wasm_bindgen]
+pub struct Normalizer {
+    load: Load,
+    in_body: bool,
+}
+
+#[wasm_bindgen]
+impl Normalizer {
+    /// `options`: JSON text, `{}` for the defaults; `schema`: what the last load's `finish` gave, as JSON text, if there was one.
+    /// Throws an `Error` with a `code`, as all the methods do.
+    #[wasm_bindgen(constructor)]
+    pub fn new(table: &str, options: &str, load_id: &str, schema: Option<String>) -> Result<Normalizer, JsValue> {
+        let options = Options::from_json(options).map_err(thrown)?;
+        let schema = match schema {
+            Some(text) => serde_json::from_str(&text)
+                .map_err(|error| JsError::new(&format!("the schema cannot be read: {error}")))?,
+            None => Schema::default(),
+        };
+        Ok(Normalizer { load: Load::new(table, options, schema, load_id).map_err(thrown)?, in_body: false })
+    }
+
+    /// The next bytes of a body, of any length. The first ones begin it.
+    pub fn feed(&mut self, chunk: &[u8]) -> Result<(), JsValue> {
+        if !self.in_body {
+            self.load.begin_body(Select::Envelope).map_err(thrown)?;
+            self.in_body = true;
+        }
+        self.load.feed(chunk).map_err(thrown)
+    }
+
+    /// The body is whole; a further one may follow. Answers `{records_at, records, facts}`: what stood around the records.
+    #[wasm_bindgen(js_name = endBody)]
+    pub fn end_body(&mut self) -> Result<JsValue, JsValue> {
+        self.in_body = false;
+        plain(&self.load.end_body().map_err(thrown)?)
+    }
+
+    /// Finished bytes, `{table, file, bytes, end: {rows, columns} | null}` each, in order; `end` closes a file.
+    #[wasm_bindgen(js_name = takeParts)]
+    pub fn take_parts(&mut self) -> Result<Vec<Object>, JsValue> {
+        self.load.take_parts().into_iter().map(part).collect()
+    }
+
+    /// Ends the load, and an open body with it: `{schema, tables, stable_ids, warnings}`. What is left is in `takeParts` then.
+    pub fn finish(&mut self) -> Result<JsValue, JsValue> {
+        if self.in_body {
+            self.end_body()?;
+        }
+        plain(&self.load.finish().map_err(thrown)?)
+    }
+}
+
+fn part(part: Part) -> Result<Object, JsValue> {
+    let end = match part.end {
+        Some(end) => {
+            let object = Object::new();
+            Reflect::set(&object, &"rows".into(), &(end.rows as f64).into())?;
+            Reflect::set(&object, &"columns".into(), &end.columns.into())?;
+            object.into()
+        }
+        None => JsValue::NULL,
+    };
+    let object = Object::new();
+    Reflect::set(&object, &"table".into(), &part.table.into())?;
+    Reflect::set(&object, &"file".into(), &part.file.into())?;
+    Reflect::set(&object, &"bytes".into(), &Uint8Array::from(part.bytes.as_slice()))?;
+    Reflect::set(&object, &"end".into(), &end)?;
+    Ok(object)
+}
+
+/// As `JSON.parse` would have made it: objects rather than `Map`s, numbers rather than `BigInt`s.
+fn plain(value: &impl Serialize) -> Result<JsValue, JsValue> {
+    Ok(value.serialize(&Serializer::json_compatible())?)
+}
+
+fn thrown(error: Error) -> JsValue {
+    let thrown = js_sys::Error::new(&error.to_string());
+    // Setting a property of a fresh object cannot fail.
+    let _ = Reflect::set(&thrown, &"code".into(), &error.code().into());
+    thrown.into()
+}

@@ -1,0 +1,103 @@
+//! The `fetch` of a browser or of Node as a transport.
+
+use crate::error::{Error, Kind, Result};
+use crate::host::{self, Http, Method, Request, Response};
+use gloo_net::http::{Headers, RequestBuilder};
+use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{ReadableStreamDefaultReader, RequestCredentials, RequestRedirect, ResponseType};
+
+/// In a page it reaches only gateways that allow the page's origin (CORS); in Node, any.
+pub struct Fetch;
+
+impl Http for Fetch {
+    type Body = Body;
+
+    async fn send(&self, request: Request) -> Result<Response<Body>> {
+        let place = request.url.split('?').next().unwrap_or_default().to_string();
+        let headers = Headers::new();
+        for (name, value) in &request.headers {
+            headers.set(name, value.reveal());
+        }
+        let builder = RequestBuilder::new(&request.url)
+            .method(match request.method {
+                Method::Get => gloo_net::http::Method::GET,
+                Method::Post => gloo_net::http::Method::POST,
+            })
+            .headers(headers)
+            .credentials(RequestCredentials::Omit)
+            .redirect(RequestRedirect::Manual);
+        let built = match &request.body {
+            Some(body) => builder.body(body.reveal()),
+            None => builder.build(),
+        };
+        // What the runtime says about a request that it did not take may quote its headers: it is not passed on.
+        let built = built
+            .map_err(|_| Error::new(Kind::Config, "bad_request", "the request cannot be made").at(place.clone()))?;
+        let response = built.send().await.map_err(|_| unreachable(&place))?;
+        if response.type_() == ResponseType::Opaqueredirect {
+            return Err(Error::new(
+                Kind::Upstream,
+                "redirected",
+                "the gateway sent the request elsewhere, and the browser does not say where",
+            )
+            .at(place)
+            .help("Use the address that the gateway itself answers at"));
+        }
+        let reader = response.body().map(|stream| stream.get_reader().unchecked_into());
+        Ok(Response {
+            status: response.status(),
+            headers: response.headers().entries().collect(),
+            body: Body { reader, place },
+        })
+    }
+}
+
+fn unreachable(place: &str) -> Error {
+    Error::new(Kind::Transient, "unreachable", "no answer came").at(place).help(
+        "Check the address, the certificate and, in a browser, whether the gateway allows requests from other origins",
+    )
+}
+
+/// A response's body, read as it arrives. Dropping it lets go of the connection.
+pub struct Body {
+    reader: Option<ReadableStreamDefaultReader>,
+    place: String,
+}
+
+impl host::Body for Body {
+    async fn chunk(&mut self) -> Result<Option<Vec<u8>>> {
+        let Some(reader) = &self.reader else { return Ok(None) };
+        match JsFuture::from(reader.read()).await.and_then(|read| bytes(&read)) {
+            Ok(None) => {
+                self.reader = None;
+                Ok(None)
+            }
+            Ok(some) => Ok(some),
+            Err(_) => {
+                self.reader = None;
+                Err(Error::new(Kind::Transient, "cut_body", "the connection broke while the answer was coming in")
+                    .at(self.place.clone()))
+            }
+        }
+    }
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            // Nobody waits for the outcome, so nobody needs to hear that there was none.
+            let cancelled = reader.cancel();
+            wasm_bindgen_futures::spawn_local(async move { drop(JsFuture::from(cancelled).await) });
+        }
+    }
+}
+
+/// `{done, value}` as the reader gives it.
+fn bytes(read: &JsValue) -> std::result::Result<Option<Vec<u8>>, JsValue> {
+    if Reflect::get(read, &"done".into())?.is_truthy() {
+        return Ok(None);
+    }
+    Ok(Some(Reflect::get(read, &"value".into())?.dyn_into::<Uint8Array>()?.to_vec()))
+}
