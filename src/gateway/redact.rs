@@ -232,9 +232,8 @@ fn encoded(b: &[u8]) -> Option<&'static str> {
     use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
     let head = b.split(|b| !token_byte(*b) && !b"+/".contains(b)).next()?;
     let head = head.get(..64).unwrap_or(head.get(..head.len() / 4 * 4)?);
-    let whole = b.get(..b.iter().take_while(|b| token_byte(**b)).count())?;
     let plain = STANDARD_NO_PAD.decode(head).or_else(|_| URL_SAFE_NO_PAD.decode(head)).ok()?;
-    match b.get(whole.len()) {
+    match b.iter().find(|b| !token_byte(**b)) {
         Some(b'.') if has(&plain, b"\"alg\"") => Some("JSON web token"),
         _ if has(&plain, b"PRIVATE KEY") => Some("private key"),
         _ => has(&plain, b"service_account").then_some("service account"),
