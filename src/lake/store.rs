@@ -72,8 +72,8 @@ const ATTEMPTS: u32 = 4;
 /// Milliseconds before the second call; doubled for each further one, and as much again at random.
 const PAUSE: u64 = 100;
 
-/// Tries again what may work later. A conditional put whose answer was lost would be answered `Lost` by the next attempt:
-/// so every put carries its writer's name and checksum, and an object that has both is one's own.
+/// Tries again what may work later. A conditional put that took effect though its answer was lost is answered `Lost` at the
+/// next attempt: so every put carries its writer's name and checksum, and an object that has both is one's own.
 pub struct Retrying<'a, S, H> {
     store: &'a S,
     host: &'a H,
@@ -112,22 +112,15 @@ impl<'a, S: Store, H: Host> Retrying<'a, S, H> {
 
     async fn put_named(&self, key: &str, bytes: &[u8], cond: Cond, sha256: &str, meta: &[(&str, &str)]) -> Result<Put> {
         let meta = [meta, &[("sha256", sha256), ("writer", &self.writer)]].concat();
-        let mut unsure = false;
-        let put = self
-            .attempts(async || {
-                let put = self.store.put(key, bytes, cond.clone(), &meta).await;
-                unsure |= put.is_err();
-                put
-            })
-            .await;
-        match put {
-            Ok(Put::Lost) | Err(_) if unsure => {}
-            settled => return settled,
+        let put = self.attempts(async || self.store.put(key, bytes, cond.clone(), &meta).await).await;
+        if let Ok(Put::Done(_)) = put {
+            return put;
         }
-        match (self.own(key, sha256).await, put) {
-            (Ok(Some(etag)), _) => Ok(Put::Done(etag)),
-            (Ok(None), put) => put,
-            (Err(_), Err(error)) | (Err(error), Ok(_)) => Err(error),
+        match self.own(key, sha256).await {
+            Ok(Some(etag)) => Ok(Put::Done(etag)),
+            // Without an answer to the question nobody knows whether the race was lost.
+            Err(error) if put.is_ok() => Err(error),
+            _ => put,
         }
     }
 

@@ -1,0 +1,357 @@
+//! The lake, end to end in memory, with the real engine: what a run publishes, keeps, refuses and reports.
+
+mod support;
+
+use gatelake::error::{Error, Kind};
+use gatelake::lake::manifest::decode;
+use gatelake::lake::{Disposition, Outcome, Reader, RunRecord};
+use gatelake::run::Plan;
+use support::invariants::{check, content, published, rows};
+use support::store::{Client, Memory};
+use support::world::{Gateway, HOUR, T0, World, block_on, once, paths, plan};
+
+const USERS: &str = r#"[{"id":1,"name":"ada","v":1,"keys":[{"k":"a"},{"k":"b"}]},{"id":2,"name":"bob","v":1}]"#;
+const FOLDERS: &str = r#"[{"id":0,"path":"/","v":1}]"#;
+
+struct Lake {
+    memory: Memory,
+    world: World,
+    plan: Plan,
+}
+
+impl Lake {
+    fn new(resources: &[(&str, Disposition)]) -> Lake {
+        Lake { memory: Memory::default(), world: World::new(T0, 1), plan: plan(resources) }
+    }
+    fn usual() -> Lake {
+        Lake::new(&[("users", Disposition::Replace), ("folders", Disposition::Replace)])
+    }
+    fn run(&self, hour: i64, mut gateway: Gateway) -> RunRecord {
+        let record = once(&self.plan, T0 + hour * HOUR, &mut gateway, &Client::new(&self.memory), &self.world);
+        check(&self.memory, &self.plan.paths);
+        record
+    }
+    fn rows(&self, table: &str) -> Vec<String> {
+        content(&self.memory, &self.plan.paths).remove(table).unwrap()
+    }
+    fn count(&self, folder: &str) -> usize {
+        let prefix = self.plan.paths.key(folder);
+        self.memory.keys().iter().filter(|key| key.starts_with(&prefix)).count()
+    }
+}
+
+fn both(users: &str, folders: &str) -> Gateway {
+    Gateway::says(&[("users", users), ("folders", folders)])
+}
+
+fn broken() -> Error {
+    Error::new(Kind::Upstream, "html_answer", "the gateway answered a web page")
+}
+
+#[test]
+fn a_first_run_publishes_all_tables_with_dlts_own() {
+    let lake = Lake::usual();
+    let record = lake.run(0, both(USERS, FOLDERS));
+    assert_eq!(record.outcome, Outcome::Published, "{}", record.to_text());
+    assert_eq!(record.snapshot.as_deref(), Some("1795456800.000"));
+    let manifest = published(&lake.memory, &paths()).pop().unwrap();
+    let names: Vec<&str> = manifest.tables.iter().map(|table| table.schema.name.as_str()).collect();
+    assert_eq!(names, ["users", "users__keys", "folders", "_dlt_loads", "_dlt_version"]);
+    assert_eq!(lake.rows("users").len(), 2);
+    assert_eq!(lake.rows("users__keys").len(), 2);
+    let loads = rows(&lake.memory, &paths(), &manifest, "_dlt_loads");
+    let hash = &manifest.schema.hash;
+    let expected = format!(
+        r#"{{"load_id":"1795456800.000","schema_name":"sftp","status":0,"inserted_at":"2026-11-23T18:00:00.000000Z","schema_version_hash":"{hash}"}}"#
+    );
+    assert_eq!(loads, [expected]);
+    let keys = lake.memory.keys();
+    assert!(keys.contains(&"lake/sftp/current.json".to_string()));
+    assert!(keys.iter().any(|key| key.starts_with("lake/sftp/data/users__keys/1795456800.000-")));
+    assert!(record.tables.iter().all(|table| table.changed && table.rows_before.is_none()));
+}
+
+#[test]
+fn a_run_with_nothing_new_writes_nothing_but_its_record() {
+    let lake = Lake::usual();
+    lake.run(0, both(USERS, FOLDERS));
+    let keys = lake.memory.keys();
+    // Another order of the records is no change.
+    let turned = r#"[{"id":2,"name":"bob","v":1},{"keys":[{"k":"a"},{"k":"b"}],"id":1,"name":"ada","v":1}]"#;
+    let record = lake.run(1, both(turned, FOLDERS));
+    assert_eq!(record.outcome, Outcome::Unchanged);
+    assert_eq!(record.operations.total(), 2, "{:?}", record.operations);
+    assert_eq!(lake.memory.keys().len(), keys.len() + 1);
+    assert_eq!(lake.count("runs/"), 2);
+    assert!(record.tables.iter().all(|table| !table.changed));
+}
+
+#[test]
+fn only_changed_tables_get_a_file() {
+    let lake = Lake::usual();
+    lake.run(0, both(USERS, FOLDERS));
+    let before = published(&lake.memory, &paths()).pop().unwrap();
+    let users = USERS.replace("bob", "eve");
+    let record = lake.run(1, both(&users, FOLDERS));
+    assert_eq!(record.outcome, Outcome::Published);
+    let after = published(&lake.memory, &paths()).pop().unwrap();
+    for (table, same) in [("users", false), ("users__keys", true), ("folders", true), ("_dlt_version", true)] {
+        let (before, after) = (before.table(table).unwrap(), after.table(table).unwrap());
+        assert_eq!(before.files == after.files, same, "{table}");
+    }
+    assert_eq!(after.schema, before.schema);
+    assert_eq!(after.table("folders").unwrap().freshness.fetched_at, T0);
+    assert!(lake.rows("users").iter().any(|row| row.contains("eve")));
+}
+
+#[test]
+fn replace_empties_child_tables_and_they_can_still_be_read() {
+    let lake = Lake::usual();
+    lake.run(0, both(USERS, FOLDERS));
+    let bare = r#"[{"id":1,"name":"ada","v":1},{"id":2,"name":"bob","v":1}]"#;
+    let record = lake.run(1, both(bare, FOLDERS));
+    assert_eq!(record.outcome, Outcome::Published);
+    assert!(lake.rows("users__keys").is_empty());
+    let manifest = published(&lake.memory, &paths()).pop().unwrap();
+    let keys = manifest.table("users__keys").unwrap();
+    assert_eq!((keys.rows, keys.files.len(), keys.columns().count()), (0, 1, 4));
+    assert_eq!(lake.run(2, both(bare, FOLDERS)).outcome, Outcome::Unchanged);
+}
+
+#[test]
+fn append_keeps_what_was_there_and_new_columns_are_null_in_it() {
+    let lake = Lake::new(&[("events", Disposition::Append)]);
+    let says = |json: &str| Gateway::says(&[("events", json)]);
+    lake.run(0, says(r#"[{"a":1},{"a":2}]"#));
+    lake.run(1, says(r#"[{"a":3,"b":"x"}]"#));
+    let record = lake.run(2, says("[]"));
+    assert_eq!(record.outcome, Outcome::Unchanged);
+    let parsed: Vec<serde_json::Value> =
+        lake.rows("events").iter().map(|row| serde_json::from_str(row).unwrap()).collect();
+    let told: Vec<_> = parsed.iter().map(|row| (row["a"].as_i64().unwrap(), row["b"].as_str())).collect();
+    assert_eq!(told, [(1, None), (2, None), (3, Some("x"))]);
+    assert!(parsed.iter().all(|row| row.as_object().unwrap().len() == 4));
+    let manifest = published(&lake.memory, &paths()).pop().unwrap();
+    let page = block_on(Reader::new(&lake.memory, &paths()).rows(manifest.table("events").unwrap(), 1, 1)).unwrap();
+    assert_eq!(page, lake.rows("events")[1..2]);
+}
+
+#[test]
+fn a_resource_that_fails_keeps_its_last_good_tables_and_says_since_when() {
+    let lake = Lake::usual();
+    lake.run(0, both(USERS, FOLDERS));
+    let moved = FOLDERS.replace("\"/\"", "\"/home\"");
+    let record = lake.run(1, both(USERS, &moved).but("users", broken));
+    assert_eq!(record.outcome, Outcome::Partial);
+    assert!(record.outcome.is_failure());
+    assert_eq!(record.resources[0].error.as_ref().unwrap().code, "html_answer");
+    assert_eq!(lake.rows("users").len(), 2);
+    assert!(lake.rows("folders")[0].contains("/home"));
+    let stale = |lake: &Lake, table: &str| {
+        published(&lake.memory, &paths()).pop().unwrap().table(table).unwrap().freshness.stale.clone()
+    };
+    let mark = stale(&lake, "users").unwrap();
+    assert_eq!((mark.code.as_str(), stale(&lake, "users__keys")), ("html_answer", Some(mark.clone())));
+    assert_eq!(stale(&lake, "folders"), None);
+
+    // It goes on failing: nothing new to say, so nothing new is published, and the mark stays.
+    let record = lake.run(2, both(USERS, &moved).but("users", broken));
+    assert_eq!((record.outcome, record.snapshot.as_deref()), (Outcome::Partial, Some("1795460400.000")));
+    assert_eq!(stale(&lake, "users"), Some(mark));
+
+    // It works again, with the rows as they were: the mark goes, without a data file.
+    let files = lake.count("data/users");
+    assert_eq!(lake.run(3, both(USERS, &moved)).outcome, Outcome::Published);
+    assert_eq!(stale(&lake, "users"), None);
+    assert_eq!(lake.count("data/users"), files);
+}
+
+#[test]
+fn when_everything_fails_the_pointer_stays_and_readers_can_know() {
+    let lake = Lake::usual();
+    lake.run(0, both(USERS, FOLDERS));
+    lake.run(1, both(USERS, FOLDERS));
+    let refused = || Error::new(Kind::Auth, "bad_credentials", "the gateway refused the password");
+    for hour in 2..4 {
+        let gateway = Gateway { refuses_login: Some(refused), ..both(USERS, FOLDERS) };
+        let record = lake.run(hour, gateway);
+        assert_eq!((record.outcome, record.snapshot.as_deref()), (Outcome::Failed, Some("1795456800.000")));
+        assert_eq!(record.requests, 1, "nothing else is asked with credentials that were refused");
+    }
+    lake.memory.page.set(100);
+    let paths = paths();
+    let reader = Reader::new(&lake.memory, &paths);
+    let current = block_on(reader.current()).unwrap().unwrap();
+    let freshness = block_on(reader.freshness(&current)).unwrap();
+    let users = &freshness["users"];
+    let runs = block_on(reader.runs(None, 10)).unwrap().runs;
+    let outcomes: Vec<_> = runs.iter().map(|run| run.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Failed, Outcome::Failed, Outcome::Unchanged, Outcome::Published]);
+    let mark = users.stale.as_ref().unwrap();
+    assert_eq!((mark.code.as_str(), mark.since), ("bad_credentials", runs[1].started_at));
+    assert_eq!(users.fetched_at, runs[2].finished_at);
+    assert_eq!(block_on(reader.run(&runs[0].id)).unwrap().as_ref(), Some(&runs[0]));
+}
+
+#[test]
+fn a_table_that_shrinks_too_far_is_not_published_unless_allowed() {
+    let people = |n: usize| {
+        let one = |id: usize| format!(r#"{{"id":{id},"v":1}}"#);
+        format!("[{}]", (0..n).map(one).collect::<Vec<_>>().join(","))
+    };
+    for (before, after, published) in
+        [(20, 10, true), (20, 9, false), (9, 1, true), (9, 0, false), (1, 0, false), (10, 5, true), (10, 4, false)]
+    {
+        let mut lake = Lake::usual();
+        lake.run(0, both(&people(before), FOLDERS));
+        let record = lake.run(1, both(&people(after), FOLDERS));
+        assert_eq!(record.outcome == Outcome::Published, published, "{before} → {after}");
+        assert_eq!(lake.rows("users").len(), if published { after } else { before });
+        if published {
+            continue;
+        }
+        let error = record.resources[0].error.as_ref().unwrap();
+        assert_eq!(error.code, "shrink_guard");
+        for word in [before.to_string(), after.to_string(), "allow_shrink".into(), "max_shrink_percent".into()] {
+            assert!(error.message.contains(&word), "{}", error.message);
+        }
+        lake.plan.resources[0].guard.allow_shrink = true;
+        assert_eq!(lake.run(2, both(&people(after), FOLDERS)).outcome, Outcome::Published);
+        assert_eq!(lake.rows("users").len(), after);
+    }
+}
+
+#[test]
+fn a_run_of_the_same_time_again_or_of_an_earlier_one_changes_nothing() {
+    let lake = Lake::usual();
+    lake.run(1, both(USERS, FOLDERS));
+    let objects = lake.memory.keys().len();
+    let other = both(&USERS.replace("ada", "eve"), FOLDERS);
+    let again = lake.run(1, other);
+    assert_eq!((again.outcome, again.requests), (Outcome::AlreadyPublished, 0));
+    let older = lake.run(0, both(&USERS.replace("ada", "eve"), FOLDERS));
+    assert_eq!((older.outcome, older.requests), (Outcome::Superseded, 0));
+    assert!(!again.outcome.is_failure() && !older.outcome.is_failure());
+    assert_eq!(lake.memory.keys().len(), objects + 2, "two run records");
+    assert!(lake.rows("users")[0].contains("ada"));
+}
+
+#[test]
+fn time_that_runs_out_leaves_the_rest_stale() {
+    let lake = Lake::usual();
+    lake.run(0, both(USERS, FOLDERS));
+    let gateway = Gateway { slow: 13 * 60_000, ..both(&USERS.replace("ada", "eve"), FOLDERS) };
+    let record = lake.run(1, gateway);
+    assert_eq!(record.outcome, Outcome::Partial);
+    assert_eq!(record.resources[1].error.as_ref().unwrap().code, "deadline");
+    assert!(lake.rows("users").iter().any(|row| row.contains("eve")));
+}
+
+#[test]
+fn large_files_are_put_while_they_come_and_small_ones_are_held() {
+    let mut lake = Lake::usual();
+    lake.plan.budget.hold_bytes = 0;
+    lake.run(0, both(USERS, FOLDERS));
+    let files = lake.count("data/");
+    let record = lake.run(1, both(USERS, FOLDERS));
+    assert_eq!(record.outcome, Outcome::Unchanged);
+    assert_eq!(lake.count("data/"), files + 3, "put in vain, named by no manifest");
+}
+
+#[test]
+fn the_lakes_own_tables_stay_in_few_files() {
+    let lake = Lake::usual();
+    for hour in 0..120 {
+        lake.run_quietly(hour, both(&USERS.replace("ada", &format!("ada{hour}")), FOLDERS));
+    }
+    check(&lake.memory, &lake.plan.paths);
+    let manifest = published(&lake.memory, &paths()).pop().unwrap();
+    let loads = manifest.table("_dlt_loads").unwrap();
+    assert_eq!((loads.rows, loads.files.len()), (120, 1));
+    assert_eq!(manifest.table("_dlt_version").unwrap().rows, 1);
+    assert_eq!(manifest.ancestors.len(), 100);
+
+    let paths = paths();
+    let reader = Reader::new(&lake.memory, &paths);
+    let oldest = block_on(reader.snapshot("1795456800.000")).unwrap().unwrap();
+    assert_eq!(oldest.ancestors, []);
+    let page = block_on(reader.snapshots(Some("1795460400.000"), 10)).unwrap();
+    assert_eq!(page.iter().map(|one| one.snapshot.as_str()).collect::<Vec<_>>(), ["1795456800.000"]);
+    assert_eq!(block_on(reader.snapshot("1795456800.001")).unwrap(), None);
+}
+
+impl Lake {
+    fn run_quietly(&self, hour: i64, mut gateway: Gateway) {
+        let record = once(&self.plan, T0 + hour * HOUR, &mut gateway, &Client::new(&self.memory), &self.world);
+        assert_eq!(record.outcome, Outcome::Published);
+    }
+}
+
+#[test]
+fn a_new_column_gives_a_new_schema_version() {
+    let lake = Lake::usual();
+    lake.run(0, both(USERS, FOLDERS));
+    let record = lake.run(1, both(&USERS.replace(r#""name":"bob""#, r#""name":"bob","mail":"b@x""#), FOLDERS));
+    let users = record.tables.iter().find(|table| table.name == "users").unwrap();
+    assert_eq!(users.new_columns, ["mail"]);
+    let snapshots = published(&lake.memory, &paths());
+    let (before, after) = (&snapshots[0].schema, &snapshots[1].schema);
+    assert_eq!((before.version, after.version), (1, 2));
+    assert_eq!(after.previous_hashes, [before.hash.clone()]);
+    let versions = rows(&lake.memory, &paths(), &snapshots[1], "_dlt_version");
+    assert_eq!(versions.len(), 2);
+    let row: serde_json::Value = serde_json::from_str(&versions[1]).unwrap();
+    assert_eq!((row["version"].as_i64(), row["engine_version"].as_i64()), (Some(2), Some(11)));
+    let document: serde_json::Value = serde_json::from_str(row["schema"].as_str().unwrap()).unwrap();
+    assert_eq!(document["version_hash"], row["version_hash"]);
+    assert_eq!(document["tables"]["users__keys"]["parent"], "users");
+    assert_eq!(document["tables"]["users"]["columns"]["mail"]["data_type"], "text");
+}
+
+#[test]
+fn two_resources_cannot_own_one_table() {
+    let lake = Lake::new(&[("users", Disposition::Replace), ("users__keys", Disposition::Replace)]);
+    let record = lake.run(0, Gateway::says(&[("users", USERS), ("users__keys", FOLDERS)]));
+    assert_eq!(record.outcome, Outcome::Partial);
+    assert_eq!(record.resources[1].error.as_ref().unwrap().code, "table_clash");
+    assert_eq!(lake.rows("users__keys").len(), 2);
+}
+
+#[test]
+fn damage_and_foreign_formats_are_named_not_read() {
+    let lake = Lake::usual();
+    lake.run(0, both(USERS, FOLDERS));
+    let paths = paths();
+    let reader = Reader::new(&lake.memory, &paths);
+    let manifest = block_on(reader.current()).unwrap().unwrap().manifest;
+    let file = &manifest.table("users").unwrap().files[0];
+    lake.memory.damage(&paths.key(&file.path));
+    let error = block_on(reader.rows(manifest.table("users").unwrap(), 0, 10)).unwrap_err();
+    assert_eq!(error.code(), "checksum_mismatch");
+    assert!(error.to_string().contains(&file.path), "{error}");
+
+    let pointer = String::from_utf8(lake.memory.bytes(&paths.pointer()).unwrap()).unwrap();
+    let newer = pointer.replace(r#""format":1"#, r#""format":2,"unheard_of":true"#);
+    let error = decode::<gatelake::lake::manifest::Pointer>("current.json", newer.as_bytes()).unwrap_err();
+    assert_eq!(error.code(), "unknown_format");
+    let error = decode::<gatelake::lake::manifest::Pointer>("current.json", b"<html>").unwrap_err();
+    assert_eq!(error.code(), "damaged_document");
+}
+
+#[test]
+fn the_report_reads_well() {
+    let lake = Lake::usual();
+    lake.run(0, both(USERS, FOLDERS));
+    let text = lake.run(1, both(&USERS.replace("bob", "eve"), FOLDERS).but("folders", broken)).to_text();
+    for part in [
+        "partial, snapshot 1795460400.000",
+        "scheduled for 2026-11-23T19:00:00.000000Z",
+        "users: 2 rows, 1 pages",
+        "folders: failed, what was there stays: the gateway answered a web page (folders) [html_answer]",
+        "changed",
+        "stale since 2026-11-23T18:00:00.000000Z [html_answer]",
+        "3 requests to the gateway",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in:\n{text}");
+    }
+}
