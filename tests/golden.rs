@@ -273,3 +273,29 @@ fn key_and_content_hashes_are_dlts() {
     }
     check.done(12);
 }
+
+#[test]
+fn texts_near_the_edge_are_read_as_dlt_reads_them() {
+    let mut check = Check::default();
+    for case in golden("text_readings") {
+        let text = case["in"].as_str().unwrap();
+        let mut same = |field: &str, got: Value| check.same(|| format!("{text:?} as {field}"), &case[field], &got);
+        same("detected", time::detect_timestamp(text.as_bytes()).into());
+        same("date_detected", time::detect_date(text).is_some().into());
+        same("timestamp", time::to_timestamp(text).into());
+        same("date", time::to_date(text).into());
+        same("time", time::to_time(text).into());
+        same("double", number::float_or_hex(text).map(number::repr).into());
+        let binary = coerce(Json::Text(text), &Column::new("c", DataType::Binary));
+        let hex = binary.map(|cell| match cell {
+            Cell::Binary(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+            other => panic!("{other:?} is not binary"),
+        });
+        same("binary", hex.into());
+        // Beyond 128 bits dlt reads on; no column could take it.
+        if case["bigint"].as_str().is_none_or(|digits| digits.len() < 38) {
+            same("bigint", number::int(text).map(|value| value.to_string()).into());
+        }
+    }
+    check.done(1200 * 7);
+}

@@ -1,0 +1,139 @@
+//! The engine against dlt, case by case: `cargo test --release --test oracle`.
+//!
+//! `ORACLE_CASES` names the folder of the cases (`NAME.json`, and `NAME.expected.json` with what dlt answered); without it they
+//! are those in `tests/oracle/cases` and `tests/oracle/extra`. `tests/oracle/README.md` describes both documents.
+
+#[path = "oracle/canonical.rs"]
+mod canonical;
+#[path = "oracle/case.rs"]
+mod case;
+#[path = "oracle/compare.rs"]
+mod compare;
+
+use case::Case;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Differences that are shown of a case; one rarely comes alone.
+const SHOWN: usize = 8;
+
+/// A case that we answer differently on purpose.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Deviation {
+    reason: String,
+    /// What we answer, as a merge patch over dlt's answer.
+    instead: Value,
+}
+
+#[derive(Default)]
+struct Tally {
+    matched: Vec<String>,
+    deviating: Vec<String>,
+    /// By the option that the engine does not have.
+    skipped: BTreeMap<String, Vec<String>>,
+    failed: Vec<String>,
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn json<T: serde::de::DeserializeOwned>(path: &Path) -> T {
+    serde_json::from_str(&read(path)).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn case_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| {
+        path.to_string_lossy().ends_with(".json") && !path.to_string_lossy().ends_with(".expected.json")
+    });
+    files.sort();
+    files
+}
+
+#[test]
+fn the_engine_answers_as_dlt_does() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle");
+    let folders = match std::env::var_os("ORACLE_CASES") {
+        Some(folder) => vec![PathBuf::from(folder)],
+        None => vec![here.join("cases"), here.join("extra")],
+    };
+    let deviations: BTreeMap<String, Deviation> = json(&here.join("deviations.json"));
+    let mut tally = Tally::default();
+    for path in folders.iter().flat_map(|folder| case_files(folder)) {
+        judge(&path, &deviations, &mut tally);
+    }
+    for (option, names) in &tally.skipped {
+        println!("skipped, no {option}: {}", names.join(" "));
+    }
+    for name in &tally.deviating {
+        println!("deviates: {name}");
+    }
+    for report in &tally.failed {
+        println!("FAILED {report}");
+    }
+    let skipped: usize = tally.skipped.values().map(Vec::len).sum();
+    println!(
+        "oracle: {} matched, {} deviate on purpose, {skipped} skipped, {} failed",
+        tally.matched.len(),
+        tally.deviating.len(),
+        tally.failed.len()
+    );
+    assert!(tally.failed.is_empty(), "{} cases failed; each is named above", tally.failed.len());
+    assert!(!tally.matched.is_empty(), "no case in {folders:?}");
+}
+
+fn judge(path: &Path, deviations: &BTreeMap<String, Deviation>, tally: &mut Tally) {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let case = Case::parse(&read(path)).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let outcome = match case.run() {
+        Ok(outcome) => outcome,
+        Err(option) => {
+            tally.skipped.entry(option).or_default().push(name);
+            return;
+        }
+    };
+    let mut expected: Value = json(&path.with_extension("expected.json"));
+    let deviation = deviations.get(&name);
+    if let Some(deviation) = deviation {
+        compare::patch(&mut expected, &deviation.instead);
+    }
+    let got = canonical::document(&case, &outcome);
+    let differences = compare::differences(&expected, &got);
+    if let Some(deviation) = deviation.filter(|_| differences.is_empty()) {
+        tally.deviating.push(format!("{name}: {}", deviation.reason));
+    } else if differences.is_empty() {
+        tally.matched.push(name);
+    } else if let Some(value) = carried(&case, &outcome, &expected, &got) {
+        tally.deviating.push(format!("{name}: dlt cannot carry {value}; we store it as it is"));
+    } else {
+        let errors = outcome.loads.iter().filter_map(|load| load.as_ref().err()).map(|error| format!("error: {error}"));
+        let lines: Vec<String> = errors.chain(differences.iter().take(SHOWN).cloned()).collect();
+        tally.failed.push(format!("{name}: {} differences\n    {}", differences.len(), lines.join("\n    ")));
+    }
+}
+
+/// Cases that nobody has judged one by one may still hold values that dlt breaks off at or misreads, and so cannot match.
+/// They are in order if every load went through and each of these values stands in the rows unchanged. One of them is the
+/// answer.
+fn carried(case: &Case, outcome: &case::Outcome, expected: &Value, got: &Value) -> Option<String> {
+    let broke_off = expected["loads"].as_array()?.iter().any(|load| load["status"] == "failed");
+    let mut values = case.odd_values();
+    values.retain(|value| broke_off || value.starts_with(case::TYPE_MARKS));
+    let rows: Vec<&Value> = got["tables"].as_object()?.values().map(|table| &table["rows"]).collect();
+    let stands = |value: &String| rows.iter().any(|rows| has_cell(rows, value));
+    let all = outcome.loads.iter().all(Result::is_ok) && values.iter().all(stands);
+    values.into_iter().next().filter(|_| all)
+}
+
+fn has_cell(json: &Value, text: &str) -> bool {
+    match json {
+        Value::Array(items) => items.iter().any(|item| has_cell(item, text)),
+        Value::Object(members) => members.values().any(|member| has_cell(member, text)),
+        plain => plain == text,
+    }
+}

@@ -1,0 +1,175 @@
+//! A stored case, and how the engine runs it.
+
+use gatelake::error::{Error, Kind};
+use gatelake::normalize::schema::Schema;
+use gatelake::normalize::{Load, Options, Select, time};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// `{table, options, loads}`; a load is a JSON array of items, or `{rows, options}` with options of its own.
+#[derive(Deserialize)]
+pub struct Case {
+    pub table: String,
+    #[serde(default)]
+    options: Map<String, Value>,
+    loads: Vec<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+struct LoadWithOptions {
+    rows: Box<RawValue>,
+    #[serde(default)]
+    options: Map<String, Value>,
+}
+
+/// Text that begins with one of these is no text to dlt.
+pub const TYPE_MARKS: fn(char) -> bool = |c| ('\u{f026}'..='\u{f02d}').contains(&c);
+
+/// What there is after all loads.
+#[derive(Default)]
+pub struct Outcome {
+    pub schema: Schema,
+    /// Of each load: rows by table, or why it failed.
+    pub loads: Vec<Result<BTreeMap<String, u64>, Error>>,
+    /// The table's files, oldest first, each with the ordinal of its load.
+    pub files: BTreeMap<String, Vec<(usize, Vec<u8>)>>,
+    /// The last file ever written of each table, though a later load may have replaced it.
+    pub last_files: BTreeMap<String, Vec<u8>>,
+    pub disposition: String,
+}
+
+/// The id of the `ordinal`th load.
+pub fn load_id(ordinal: usize) -> String {
+    format!("17000000{ordinal:02}.5")
+}
+
+impl Case {
+    pub fn parse(text: &str) -> serde_json::Result<Case> {
+        serde_json::from_str(text)
+    }
+
+    /// The data brings its own `_dlt_id`.
+    pub fn has_own_ids(&self) -> bool {
+        self.options.contains_key("_user_ids")
+    }
+
+    /// The values that dlt breaks off at, or misreads, and we do not.
+    pub fn odd_values(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        self.loads.iter().for_each(|load| odd_values(load, &mut out));
+        out
+    }
+
+    /// `Err`: the option that the engine does not have.
+    pub fn run(&self) -> Result<Outcome, String> {
+        let mut outcome = Outcome::default();
+        for (ordinal, load) in self.loads.iter().enumerate() {
+            let load = match load.get().starts_with('{') {
+                true => serde_json::from_str(load.get()).map_err(|error| format!("load {ordinal}: {error}"))?,
+                false => LoadWithOptions { rows: load.clone(), options: Map::new() },
+            };
+            let mut options = self.options.clone();
+            options.extend(load.options);
+            let disposition = take_disposition(&mut options)?;
+            let options = engine_options(options)?;
+            outcome.disposition = disposition;
+            let result = outcome.load(&self.table, options, ordinal, load.rows.get());
+            if let Err(error) = &result
+                && error.kind() == Kind::Config
+            {
+                return Err(error.to_string());
+            }
+            outcome.loads.push(result);
+        }
+        Ok(outcome)
+    }
+}
+
+impl Outcome {
+    fn load(
+        &mut self,
+        table: &str,
+        options: Options,
+        ordinal: usize,
+        rows: &str,
+    ) -> Result<BTreeMap<String, u64>, Error> {
+        let mut load = Load::new(table, options, self.schema.clone(), &load_id(ordinal))?;
+        load.begin_body(Select::Root)?;
+        for chunk in rows.as_bytes().chunks(1000) {
+            load.feed(chunk)?;
+        }
+        load.end_body()?;
+        let loaded = load.finish()?;
+        let mut files = BTreeMap::<(String, u32), Vec<u8>>::new();
+        for part in load.take_parts() {
+            files.entry((part.table, part.file)).or_default().extend(part.bytes);
+        }
+        // `replace` keeps nothing of what was there. The lake refuses to empty a table unasked; here it is asked.
+        if self.disposition == "replace" {
+            self.files.values_mut().for_each(Vec::clear);
+        }
+        for ((table, _), bytes) in files {
+            self.last_files.insert(table.clone(), bytes.clone());
+            self.files.entry(table).or_default().push((ordinal, bytes));
+        }
+        // dlt counts the root table of an emptied resource, with no rows.
+        let emptied = loaded.schema.tables.iter().find(|table| self.disposition == "replace" && table.parent.is_none());
+        let emptied = emptied.map(|table| (table.name.clone(), 0));
+        let filled = loaded.tables.iter().filter(|table| table.rows > 0).map(|table| (table.name.clone(), table.rows));
+        self.schema = loaded.schema.clone();
+        Ok(emptied.into_iter().chain(filled).collect())
+    }
+}
+
+/// Values that dlt cannot carry, or makes something else of, as we store them: integers beyond 64 bits, text that dlt takes
+/// for a timestamp and cannot convert, text that begins with one of dlt's marks for a type.
+fn odd_values(json: &RawValue, out: &mut Vec<String>) {
+    let text = json.get();
+    match text.as_bytes().first() {
+        Some(b'{') => {
+            let members: BTreeMap<String, &RawValue> = serde_json::from_str(text).unwrap();
+            members.values().for_each(|value| odd_values(value, out));
+        }
+        Some(b'[') => {
+            let items: Vec<&RawValue> = serde_json::from_str(text).unwrap();
+            items.iter().for_each(|value| odd_values(value, out));
+        }
+        Some(b'"') => {
+            let text: String = serde_json::from_str(text).unwrap();
+            let dated = text.get(..10).map(|date| time::detect_date(date).is_some());
+            let unconvertible =
+                dated == Some(true) && text.len() > 10 && time::detect_timestamp(text.as_bytes()).is_none();
+            if unconvertible || text.starts_with(TYPE_MARKS) {
+                out.push(text);
+            }
+        }
+        Some(b'-' | b'0'..=b'9') if text.parse::<f64>().unwrap().abs() >= 9e18 && text.parse::<i64>().is_err() => {
+            if text.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit()) {
+                out.push(text.to_owned());
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The resource's disposition. All that merges is not the engine's alone: the lake does it.
+fn take_disposition(options: &mut Map<String, Value>) -> Result<String, String> {
+    match options.remove("write_disposition").unwrap_or(json!("append")) {
+        Value::String(name) if name == "append" || name == "replace" => Ok(name),
+        _ => Err("write_disposition: merge".into()),
+    }
+}
+
+/// dlt's options as the engine's. Their names are the same; a key of one column may stand without a list.
+fn engine_options(mut options: Map<String, Value>) -> Result<Options, String> {
+    options.remove("_user_ids");
+    if let Some(name @ Value::String(_)) = options.get("primary_key").cloned() {
+        options.insert("primary_key".into(), json!([name]));
+    }
+    for (name, value) in &options {
+        Options::from_json(&json!({ name: value }).to_string()).map_err(|_| name.clone())?;
+    }
+    Options::from_json(&Value::Object(options).to_string()).map_err(|error| error.to_string())
+}
