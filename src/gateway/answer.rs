@@ -53,7 +53,8 @@ impl Answer<'_> {
 
     fn is_login_page(&self) -> bool {
         let page = String::from_utf8_lossy(self.excerpt).to_ascii_lowercase();
-        self.is_html() && ["type=\"password\"", "sign in", "log in", "login", "saml"].iter().any(|sign| page.contains(sign))
+        self.is_html()
+            && ["type=\"password\"", "sign in", "log in", "login", "saml"].iter().any(|sign| page.contains(sign))
     }
 
     /// The error of a status that is neither 2xx nor 3xx. 401 and 404 mean more to the caller, who then says it better.
@@ -97,7 +98,7 @@ impl Answer<'_> {
     }
 
     /// `: what the server says`, fit to be shown; empty if it says nothing.
-    fn says(&self) -> String {
+    pub fn says(&self) -> String {
         self.message().map(|message| format!(": {message}")).unwrap_or_default()
     }
 
@@ -144,8 +145,12 @@ pub(super) fn redirected(status: u16, to: Option<&Origin>) -> Error {
         _ if ["login", "sso", "auth", "okta", "idp"].iter().any(|sign| host.contains(sign)) => SSO_HELP.to_owned(),
         _ => format!("If the gateway has moved there, set `base_url = \"{place}\"`; otherwise: {SSO_HELP}"),
     };
-    Error::new(Kind::Config, "redirected", format!("the gateway redirects to {place}, which is not followed ({status})"))
-        .help(help)
+    Error::new(
+        Kind::Config,
+        "redirected",
+        format!("the gateway redirects to {place}, which is not followed ({status})"),
+    )
+    .help(help)
 }
 
 /// The error of a transport that got no answer, made from its own words (of a JavaScript exception, say): an untrusted

@@ -68,9 +68,15 @@ impl<H: Http, T: Host> Session<'_, H, T> {
         }
         let tried: Vec<String> =
             dialects.iter().map(|dialect| format!("{} at {}", dialect.name(), dialect.path())).collect();
-        Err(Error::new(Kind::Config, "no_login", format!("the gateway has no login that is known here: tried {}", tried.join(", ")))
-            .at(self.gateway.base.to_string())
-            .help("Check `base_url`; API 3 needs `client_id` and `client_secret_secret`; or name a token with `token_secret`"))
+        Err(Error::new(
+            Kind::Config,
+            "no_login",
+            format!("the gateway has no login that is known here: tried {}", tried.join(", ")),
+        )
+        .at(self.gateway.base.to_string())
+        .help(
+            "Check `base_url`; API 3 needs `client_id` and `client_secret_secret`; or name a token with `token_secret`",
+        ))
     }
 
     /// Which logins to try, in this order.
@@ -152,12 +158,15 @@ impl<H: Http, T: Host> Session<'_, H, T> {
         }
         let grant: Option<Grant> = serde_json::from_slice(&text).ok();
         let (token, life) = match grant {
-            Some(Grant { access_token: Some(token), expires_in }) => (Some(token), expires_in.as_ref().and_then(seconds)),
+            Some(Grant { access_token: Some(token), expires_in }) => {
+                (Some(token), expires_in.as_ref().and_then(seconds))
+            }
             _ => (response.header("authorization").and_then(bearer), None),
         };
         // Whatever it is made of, it has to fit into a header.
         let token = token.filter(|token| !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic()));
-        let token = token.ok_or_else(|| no_token("the login succeeded, but its answer holds no token that can be used"))?;
+        let token =
+            token.ok_or_else(|| no_token("the login succeeded, but its answer holds no token that can be used"))?;
         let renew_at = life.map(|life| sent.saturating_add(life).saturating_sub(AHEAD.min(life / 10)));
         Ok(Token { text: Secret::new(token), renew_at })
     }
@@ -167,18 +176,26 @@ impl<H: Http, T: Host> Session<'_, H, T> {
 fn refused(answer: &Answer, challenge: &str) -> Error {
     let code = answer.oauth_error();
     let error = answer.error();
-    let client = code == "invalid_client" || (answer.status == 401 && challenge.to_ascii_lowercase().starts_with("basic"));
+    let client =
+        code == "invalid_client" || (answer.status == 401 && challenge.to_ascii_lowercase().starts_with("basic"));
     let told = |kind, code, what: &str| Error::new(kind, code, format!("{what} ({}{})", answer.status, answer.says()));
     match answer.status {
-        400 if code == "invalid_scope" => told(Kind::Config, "invalid_scope", "the gateway does not grant this client any scope")
-            .help("Check the client's scopes on the appliance"),
-        400 | 401 if client => told(Kind::Auth, "client_refused", "the gateway refuses the client id or the client secret")
-            .help("Compare them with security.client-id and security.client-secret in /opt/sftpgw/application.properties"),
+        400 if code == "invalid_scope" => {
+            told(Kind::Config, "invalid_scope", "the gateway does not grant this client any scope")
+                .help("Check the client's scopes on the appliance")
+        }
+        400 | 401 if client => {
+            told(Kind::Auth, "client_refused", "the gateway refuses the client id or the client secret").help(
+                "Compare them with security.client-id and security.client-secret in /opt/sftpgw/application.properties",
+            )
+        }
         403 if answer.is_html() => error,
         400 if code == "invalid_grant" => login_refused(told),
         401 | 403 => login_refused(told),
-        400..=499 if !error.is_transient() => told(Kind::Upstream, "login_failed", "the gateway does not understand the login")
-            .help("Set `auth` to the login that this gateway has: \"login\", \"oauth-token\" or \"v2-header\""),
+        400..=499 if !error.is_transient() => {
+            told(Kind::Upstream, "login_failed", "the gateway does not understand the login")
+                .help("Set `auth` to the login that this gateway has: \"login\", \"oauth-token\" or \"v2-header\"")
+        }
         _ => error,
     }
 }

@@ -8,7 +8,11 @@
 //! ```
 //! [`redact`] says what a secret looks like, for this room's messages and for the tables alike.
 
+mod answer;
 pub mod budget;
 pub mod catalogue;
+mod login;
 pub mod redact;
+mod session;
 pub mod url;
+mod wire;

@@ -87,7 +87,7 @@ impl<'a, H: Http, T: Host> Session<'a, H, T> {
                     self.log_in().await?;
                 }
                 401 => return Err(at(self.token_refused(failure.error))),
-                300..400 => {
+                300..=399 => {
                     let origin = self.gateway.base.origin();
                     let (target, other) = origin.follow(&url, failure.location.as_deref().unwrap_or_default());
                     match target {
@@ -105,7 +105,9 @@ impl<'a, H: Http, T: Host> Session<'a, H, T> {
 
     fn token_refused(&self, error: Error) -> Error {
         error.help(match self.credentials.login {
-            Login::Token(_) => "The token is wrong or has ended: store a new one under the binding that `token_secret` names",
+            Login::Token(_) => {
+                "The token is wrong or has ended: store a new one under the binding that `token_secret` names"
+            }
             Login::Password { .. } => {
                 "A new login did not help: check that this web admin may use the API, and the appliance's clock"
             }
@@ -128,7 +130,12 @@ impl<'a, H: Http, T: Host> Session<'a, H, T> {
                 // White space without end is no beginning.
                 Some(chunk) if lead.len() < 1 << 16 => lead.extend_from_slice(&chunk),
                 _ => {
-                    return Err(Error::new(Kind::Transient, "empty_body", "the answer is empty where JSON was expected").into());
+                    return Err(Error::new(
+                        Kind::Transient,
+                        "empty_body",
+                        "the answer is empty where JSON was expected",
+                    )
+                    .into());
                 }
             }
         }
@@ -142,7 +149,8 @@ impl<'a, H: Http, T: Host> Session<'a, H, T> {
             return Err(self.answer(&response, &lead, &self.secrets()).not_json().into());
         }
         let total = response.header("x-total-count").and_then(|total| total.trim().parse().ok());
-        let next = response.header("link").is_some_and(|link| link.contains("rel=\"next\"") || link.contains("rel=next"));
+        let next =
+            response.header("link").is_some_and(|link| link.contains("rel=\"next\"") || link.contains("rel=next"));
         Ok(Opened { lead, body: response.body, total, next })
     }
 

@@ -88,7 +88,7 @@ impl<S: Store, H: Host> Publisher<'_, S, H> {
                     let before = base.map(|base| base.manifest);
                     return Ok(Published { outcome, before, after: Some(draft.manifest), failures });
                 }
-                Swap::Lost(winner) => base = winner,
+                Swap::Lost(winner) => base = winner.map(|winner| *winner),
             }
         }
         Err(Error::new(Kind::Conflict, "too_many_races", "others went on publishing while this run tried to")
@@ -190,7 +190,7 @@ impl<S: Store, H: Host> Publisher<'_, S, H> {
             return Ok(Swap::Won);
         }
         put?;
-        Ok(Swap::Lost(current?))
+        Ok(Swap::Lost(current?.map(Box::new)))
     }
 
     fn reader(&self) -> Reader<'_, Retrying<'_, S, H>> {
@@ -201,5 +201,5 @@ impl<S: Store, H: Host> Publisher<'_, S, H> {
 enum Swap {
     Won,
     /// What another run made of the lake meanwhile.
-    Lost(Option<Current>),
+    Lost(Option<Box<Current>>),
 }
