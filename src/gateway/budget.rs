@@ -12,19 +12,30 @@ const CAP: u64 = 15_000;
 #[derive(Debug)]
 pub struct Budget {
     /// Milliseconds since the Unix epoch.
-    deadline: i64,
+    deadline: Cell<i64>,
     requests: Cell<u32>,
+    allowed: u32,
 }
 
 impl Budget {
     /// `deadline` in milliseconds since the Unix epoch; `requests` is how many may still be sent.
     pub fn new(deadline: i64, requests: u32) -> Budget {
-        Budget { deadline, requests: Cell::new(requests) }
+        Budget { deadline: Cell::new(deadline), requests: Cell::new(requests), allowed: requests }
     }
 
     /// Milliseconds left.
     pub fn time_left(&self, host: &impl Host) -> u64 {
-        u64::try_from(self.deadline.saturating_sub(host.now())).unwrap_or(0)
+        u64::try_from(self.deadline.get().saturating_sub(host.now())).unwrap_or(0)
+    }
+
+    /// Sets another deadline, in milliseconds since the Unix epoch.
+    pub fn until(&self, deadline: i64) {
+        self.deadline.set(deadline);
+    }
+
+    /// Requests sent so far.
+    pub fn spent(&self) -> u32 {
+        self.allowed - self.requests.get()
     }
 
     pub fn requests_left(&self) -> u32 {

@@ -3,7 +3,7 @@
 //! ```text
 //! Session ─login─► token          url        where the gateway is
 //!    │                            catalogue  what it offers
-//!    ├─pull──► chunks ─► BodySink budget     what may be spent, and when to try again
+//!    ├─pull──► chunks ─► Sink     budget     what may be spent, and when to try again
 //!    └─probe─► Shape              answer     what an answer that is no data means
 //! ```
 //! [`redact`] says what a secret looks like, for this room's messages and for the tables alike.
@@ -12,7 +12,12 @@ mod answer;
 pub mod budget;
 pub mod catalogue;
 mod login;
+pub mod pull;
 pub mod redact;
 mod session;
+mod source;
 pub mod url;
 mod wire;
+
+pub use answer::transport_failure;
+pub use session::Session;

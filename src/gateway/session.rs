@@ -56,7 +56,11 @@ impl<'a, H: Http, T: Host> Session<'a, H, T> {
     /// says nothing, and is taken for one of 3.x.
     pub async fn api(&mut self) -> Result<Api> {
         self.token().await?;
-        Ok(self.gateway.api.unwrap_or(if self.dialect == Some(Dialect::V2Header) { Api::V2 } else { Api::V3 }))
+        Ok(self.generation())
+    }
+
+    pub(super) fn generation(&self) -> Api {
+        self.gateway.api.unwrap_or(if self.dialect == Some(Dialect::V2Header) { Api::V2 } else { Api::V3 })
     }
 
     /// A token to use now: the one at hand, or a new one shortly before that ends.

@@ -62,6 +62,13 @@ impl<'a, S: Store, H: Host> Files<'a, S, H> {
         Files { store, paths, load_id, hold, held: 0, open: BTreeMap::new(), finished: BTreeMap::new() }
     }
 
+    /// The load begins anew: what was taken so far is void. Files that are in the store already stay there, unnamed.
+    pub fn restart(&mut self) {
+        self.held = 0;
+        self.open.clear();
+        self.finished.clear();
+    }
+
     /// Takes what a load has ready.
     pub async fn add(&mut self, parts: Vec<Part>) -> Result<()> {
         for Part { table, file, bytes, end } in parts {

@@ -60,6 +60,10 @@ impl Default for Budget {
 pub trait Source {
     /// Gets what all loads need, once a run, before `deadline` (milliseconds since the Unix epoch).
     async fn login(&mut self, deadline: i64) -> Result<()>;
+    /// Whether it has that resource at all; asked after the login. One that it lacks is left out of the run.
+    fn offers(&self, _resource: &str) -> bool {
+        true
+    }
     /// Brings all of one resource: its tables' bytes to `files` as they come, what they came to as the answer. `traffic`
     /// is right after an error, too.
     async fn load<S: Store, H: Host>(
@@ -147,6 +151,9 @@ impl<S: Store, H: Host> Run<'_, S, H> {
         let mut over = source.login(deadline).await.err().map(|error| Failure::from(&error));
         let mut fetched = Vec::new();
         for resource in &self.plan.resources {
+            if over.is_none() && !source.offers(&resource.name) {
+                continue;
+            }
             let schema = current.map(|current| current.manifest.schema_of(&resource.name)).unwrap_or_default();
             if over.is_none() && host.now() >= deadline {
                 over = Some(Failure::from(&out_of_time()));
