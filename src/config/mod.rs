@@ -15,7 +15,11 @@ use crate::gateway::url::Base;
 use crate::lake::plan::ShrinkGuard;
 use crate::lake::{Disposition, Paths};
 use crate::normalize::Options;
+use crate::run;
 use read::Section;
+
+/// The last part of a run, kept for publishing, in milliseconds; a fifth of a short one.
+const PUBLISH_MS: i64 = 60_000;
 
 /// Everything a run needs to know but the secrets.
 #[derive(Clone, Debug)]
@@ -150,6 +154,22 @@ impl Plan {
             Some(error) => Err(error),
             None => Ok(plan),
         }
+    }
+
+    /// What to bring from one gateway, in at most `run_ms` milliseconds.
+    pub fn run(&self, gateway: &Gateway, run_ms: i64) -> Result<run::Plan> {
+        let resource = |pull: &Pull| run::Resource {
+            name: pull.resource.table.to_owned(),
+            options: pull.options.clone(),
+            disposition: pull.disposition,
+            guard: pull.shrink,
+        };
+        let publish_ms = PUBLISH_MS.min(run_ms / 5);
+        Ok(run::Plan {
+            paths: Paths::new(&self.prefix, &gateway.dataset)?,
+            resources: gateway.resources.iter().map(resource).collect(),
+            budget: run::Budget { run_ms, publish_ms, ..run::Budget::default() },
+        })
     }
 
     /// The gateway of that dataset.

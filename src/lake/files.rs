@@ -51,6 +51,7 @@ pub struct Files<'a, S, H> {
     paths: &'a Paths,
     load_id: &'a str,
     hold: usize,
+    at_most: usize,
     held: usize,
     open: BTreeMap<(String, u32), Vec<Vec<u8>>>,
     finished: TableFiles,
@@ -59,7 +60,21 @@ pub struct Files<'a, S, H> {
 impl<'a, S: Store, H: Host> Files<'a, S, H> {
     /// `hold`: how many bytes to keep in memory; files that are still open do count, but cannot be put.
     pub fn new(store: &'a Retrying<'a, S, H>, paths: &'a Paths, load_id: &'a str, hold: usize) -> Self {
-        Files { store, paths, load_id, hold, held: 0, open: BTreeMap::new(), finished: BTreeMap::new() }
+        Files {
+            store,
+            paths,
+            load_id,
+            hold,
+            at_most: usize::MAX,
+            held: 0,
+            open: BTreeMap::new(),
+            finished: BTreeMap::new(),
+        }
+    }
+
+    /// Refuses to hold more bytes than this: for those who must not put anything.
+    pub fn at_most(self, bytes: usize) -> Self {
+        Files { at_most: bytes, ..self }
     }
 
     /// The load begins anew: what was taken so far is void. Files that are in the store already stay there, unnamed.
@@ -84,6 +99,11 @@ impl<'a, S: Store, H: Host> Files<'a, S, H> {
                     self.open.insert((table, file), open);
                 }
             }
+        }
+        if self.held > self.at_most {
+            let mib = self.at_most >> 20;
+            return Err(Error::new(Kind::Limit, "too_large", format!("the tables come to more than {mib} MiB"))
+                .help("Publish the resource with a run, and look at its tables then"));
         }
         while self.held > self.hold {
             let largest = self.finished.values_mut().flatten().max_by_key(|file| file.held());

@@ -17,9 +17,24 @@ pub mod record;
 pub mod store;
 mod system;
 
+use crate::error::{Error, Kind, Result};
+use crate::normalize::schema::TableSchema;
+use serde_json::value::RawValue;
+
 pub use files::Files;
 pub use manifest::{Disposition, Manifest, Table};
 pub use paths::Paths;
 pub use publish::{Published, Publisher};
 pub use reader::{Current, Reader};
 pub use record::{Outcome, RunRecord};
+
+/// The first rows of a file that is still in memory, as JSON.
+pub fn sample(schema: &TableSchema, file: &files::DataFile, rows: usize) -> Result<Vec<Box<RawValue>>> {
+    raw(system::rows(schema, &file.entry, file.bytes.as_deref().unwrap_or_default(), 0, rows)?)
+}
+
+/// Rows, each JSON by itself, as parts of a larger document.
+pub fn raw(rows: Vec<String>) -> Result<Vec<Box<RawValue>>> {
+    let damaged = |_| Error::new(Kind::Data, "damaged_row", "a row cannot be written as JSON");
+    rows.into_iter().map(|row| RawValue::from_string(row).map_err(damaged)).collect()
+}

@@ -7,7 +7,10 @@
 //! A run that dies after any arrow leaves readers on the snapshot that they had, and the next run begins anew. Nothing is
 //! lost on the way to the report: a run has no error but the one in its record.
 
+mod preview;
 mod text;
+
+pub use preview::{Preview, preview};
 
 use crate::error::{Error, Kind, Result};
 use crate::host::{Cond, Host, Put, Store};
@@ -18,6 +21,7 @@ use crate::lake::store::{Counting, Retrying};
 use crate::lake::{Current, Disposition, Files, Paths, Published, Publisher, Reader, Table, paths};
 use crate::normalize::schema::Schema;
 use crate::normalize::{Loaded, Options};
+use serde::Serialize;
 
 /// What to bring where.
 #[derive(Clone, Debug)]
@@ -76,6 +80,34 @@ pub trait Source {
     fn requests(&self) -> u64;
 }
 
+/// A gateway that could not even be opened: its run fails with the reason, on record.
+pub struct Unopened(Option<Error>);
+
+impl Unopened {
+    pub fn new(error: Error) -> Unopened {
+        Unopened(Some(error))
+    }
+}
+
+impl Source for Unopened {
+    async fn login(&mut self, _deadline: i64) -> Result<()> {
+        self.0.take().map_or(Ok(()), Err)
+    }
+
+    async fn load<S: Store, H: Host>(
+        &mut self,
+        order: Order<'_>,
+        _files: &mut Files<'_, S, H>,
+        _traffic: &mut Traffic,
+    ) -> Result<Loaded> {
+        Err(Error::new(Kind::Config, "not_opened", "the gateway was not opened").at(&order.resource.name))
+    }
+
+    fn requests(&self) -> u64 {
+        0
+    }
+}
+
 /// One load to be done.
 pub struct Order<'a> {
     pub resource: &'a Resource,
@@ -87,7 +119,7 @@ pub struct Order<'a> {
 }
 
 /// What a load cost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Traffic {
     pub pages: u64,
     /// Of response bodies.

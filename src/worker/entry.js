@@ -10,5 +10,5 @@ const [fetch, scheduled] = [handler('fetch'), handler('scheduled')];
 export default {
   fetch,
   // The promise rejects when the run failed, so that Cloudflare counts the failure too.
-  scheduled: (event, env, ctx) => scheduled(event.scheduledTime, event.cron, env, ctx),
+  scheduled: (event, env) => scheduled(event.scheduledTime, env),
 };

@@ -2,6 +2,9 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | `routes`, `reply` | the HTTP API and its answers |
+//! | `runs` | what the cron and the API start |
+//! | `setup` | configuration and secrets |
 //! | `transport` | `host::Http` over `fetch` and over service or VPC bindings |
 //! | `store` | `host::Store` over R2 |
 //! | `host` | clock, waiting, chance, log |
@@ -11,10 +14,47 @@
 
 mod auth;
 mod host;
+mod reply;
+mod routes;
+mod runs;
+mod setup;
 mod store;
 mod transport;
 
-use wasm_bindgen::JsValue;
+use crate::host::Host as _;
+use wasm_bindgen::prelude::*;
+use worker::{Context, Env, worker_sys};
+
+/// Answers a request to the API.
+#[wasm_bindgen]
+pub async fn fetch(
+    request: web_sys::Request,
+    env: Env,
+    ctx: worker_sys::Context,
+) -> Result<web_sys::Response, JsValue> {
+    routes::answer(request.into(), env, Context::new(ctx)).await.into_response()
+}
+
+/// Runs what the cron triggered, for the time that it was scheduled for (milliseconds since the Unix epoch). The promise
+/// rejects when a run failed, wholly or in part, so that Cloudflare counts the failure.
+#[wasm_bindgen]
+pub async fn scheduled(scheduled_time: f64, env: Env) -> Result<(), JsValue> {
+    let runs = async {
+        let plan = setup::plan(&env)?;
+        runs::all(&env, &plan, None, scheduled_time as i64).await
+    };
+    let failed = match runs.await {
+        Ok(records) => {
+            let failed = records.iter().filter(|record| record.outcome.is_failure());
+            failed.map(|record| record.headline()).collect::<Vec<_>>().join("; ")
+        }
+        Err(error) => {
+            host::Host.log(&error.to_string());
+            error.to_string()
+        }
+    };
+    if failed.is_empty() { Ok(()) } else { Err(js_sys::Error::new(&failed).into()) }
+}
 
 /// What a JavaScript error says, without its stack.
 fn js_error(error: JsValue) -> String {

@@ -105,5 +105,5 @@ fn from_hex(hex: &str) -> Option<Vec<u8>> {
 
 /// R2's failures come and go, as far as anybody can tell from here.
 fn failed(what: &str, key: &str, error: worker::Error) -> Error {
-    Error::new(Kind::Store, "store_failed", format!("R2 {what} failed: {}", js_error(error.into()))).at(key)
+    Error::new(Kind::Transient, "store_failed", format!("R2 {what} failed: {}", js_error(error.into()))).at(key)
 }

@@ -2,6 +2,7 @@
 
 use super::js_error;
 use crate::error::{Error, Kind, Result};
+use crate::gateway::transport_failure;
 use crate::host::{Body, Http, Method, Request, Response};
 use futures_util::StreamExt;
 use wasm_bindgen::JsValue;
@@ -49,7 +50,7 @@ impl Body for Incoming {
         let Some(stream) = &mut self.stream else { return Ok(None) };
         match stream.next().await {
             Some(Ok(bytes)) => Ok(Some(bytes)),
-            Some(Err(error)) => Err(broken(&js_error(error.into()))),
+            Some(Err(error)) => Err(transport_failure(&js_error(error.into()))),
             None => {
                 self.stream = None;
                 self.abort.0 = None;
@@ -69,7 +70,7 @@ impl Http for Transport {
             Transport::Fetch => worker::Fetch::Request(request).send().await,
             Transport::Binding(fetcher) => fetcher.fetch_request(request).await,
         };
-        let mut answer = answer.map_err(|error| broken(&js_error(error.into())))?;
+        let mut answer = answer.map_err(|error| transport_failure(&js_error(error.into())))?;
         Ok(Response {
             status: answer.status_code(),
             headers: answer.headers().entries().map(|(name, value)| (name.to_lowercase(), value)).collect(),
@@ -98,14 +99,6 @@ fn outgoing(request: &Request) -> std::result::Result<(web_sys::Request, Abort),
     }
     let request = web_sys::Request::new_with_str_and_init(&request.url, &init)?;
     Ok((request, Abort(Some(controller))))
-}
-
-fn broken(reason: &str) -> Error {
-    let error = Error::new(Kind::Transient, "connection_failed", format!("the connection failed: {reason}"));
-    if reason.to_lowercase().contains("certificate") {
-        return error.help("The gateway's certificate is not trusted: docs/tls.md has the ways out");
-    }
-    error
 }
 
 fn bad_request(reason: &str) -> Error {

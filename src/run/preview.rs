@@ -1,0 +1,95 @@
+//! What a run would do to one resource, without doing it.
+
+use super::{Order, Plan, Source, Traffic, table_report};
+use crate::error::{Error, Kind, Result};
+use crate::host::{Host, Store};
+use crate::lake::plan::{Arrived, Fetched, plan as lay};
+use crate::lake::record::{Failure, TableReport};
+use crate::lake::store::Retrying;
+use crate::lake::{Files, Reader, paths, sample};
+use crate::normalize::Warning;
+use crate::normalize::schema::Schema;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+/// More bytes of Parquet than this are not held for a preview.
+const MAX_BYTES: usize = 48 << 20;
+
+/// A resource as it would be published now.
+#[derive(Debug, Serialize)]
+pub struct Preview {
+    pub resource: String,
+    /// What fetching it cost.
+    pub traffic: Traffic,
+    /// Why a run would not publish it, if so.
+    pub refused: Option<Failure>,
+    /// Its tables, compared with those that readers see now.
+    pub tables: Vec<TableReport>,
+    pub schema: Schema,
+    pub warnings: Vec<Warning>,
+    /// The first rows of what arrived, by table.
+    pub samples: BTreeMap<String, Vec<Box<RawValue>>>,
+}
+
+/// Fetches and normalizes one resource of `plan` and compares it with the current snapshot. `rows`: how many to show of each
+/// table. The store is only read.
+pub async fn preview<S: Store, H: Host>(
+    plan: &Plan,
+    resource: &str,
+    rows: usize,
+    source: &mut impl Source,
+    store: &S,
+    host: &H,
+) -> Result<Preview> {
+    let Some(resource) = plan.resources.iter().find(|one| one.name == resource) else {
+        let names: Vec<&str> = plan.resources.iter().map(|one| one.name.as_str()).collect();
+        return Err(Error::new(
+            Kind::Config,
+            "no_such_resource",
+            format!("there is no resource {resource} to preview"),
+        )
+        .help(format!("Those that are switched on: {}", names.join(", "))));
+    };
+    let now = host.now();
+    let deadline = now + plan.budget.run_ms;
+    let load_id = paths::load_id(now);
+    let store = Retrying::new(store, host, "preview");
+    let current = Reader::new(&store, &plan.paths).current().await?;
+    let base = current.as_ref().map(|current| &current.manifest);
+    let schema = base.map(|base| base.schema_of(&resource.name)).unwrap_or_default();
+
+    source.login(deadline).await?;
+    let mut traffic = Traffic::default();
+    let order = Order { resource, schema: schema.clone(), load_id: &load_id, deadline };
+    // Nothing is put as long as everything may be held.
+    let mut files = Files::new(&store, &plan.paths, &load_id, usize::MAX).at_most(MAX_BYTES);
+    let loaded = source.load(order, &mut files, &mut traffic).await?;
+    let files = files.finish()?;
+
+    let mut samples = BTreeMap::new();
+    for table in &loaded.schema.tables {
+        let Some(file) = files.get(&table.name).and_then(|files| files.first()) else { continue };
+        samples.insert(table.name.clone(), sample(table, file, rows)?);
+    }
+    let (schema, warnings) = (loaded.schema.clone(), loaded.warnings.clone());
+    let fetched = Fetched {
+        resource: resource.name.clone(),
+        disposition: resource.disposition,
+        guard: resource.guard,
+        started_from: base.map(|base| base.schema_of(&resource.name)).unwrap_or_default(),
+        fetched_at: now,
+        result: Ok(Arrived { loaded, files }),
+    };
+    let planned = lay(base, &[fetched], &load_id, now)?;
+    let own = planned.tables.iter().filter(|table| table.resource.as_ref() == Some(&resource.name));
+    Ok(Preview {
+        resource: resource.name.clone(),
+        traffic,
+        refused: planned.failures.get(&resource.name).cloned(),
+        tables: own.map(|table| table_report(table, base)).collect(),
+        schema,
+        warnings,
+        samples,
+    })
+}
