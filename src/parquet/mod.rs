@@ -23,6 +23,7 @@
 //! [`WriterOptions::plain_encodings`] replaces the DELTA encodings by PLAIN and snappy, for loaders that do not know them.
 
 mod encode;
+mod output;
 mod reader;
 mod rows;
 mod schema;
@@ -32,6 +33,7 @@ mod writer;
 use crate::normalize::schema::{Column, DataType};
 use schema::Physical;
 
+pub use output::{Output, Pieces};
 pub use reader::{ColumnData, Reader};
 pub use rows::{rows_json, timestamp};
 pub use writer::Writer;

@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::normalize::hash::Id;
 use crate::normalize::schema::Column;
 use crate::normalize::{FileEnd, Part};
-use crate::parquet::{ColumnSpec, Writer, WriterOptions};
+use crate::parquet::{ColumnSpec, Pieces, Writer, WriterOptions};
 
 /// Rows of a page: small pages keep the working set in the processor's cache.
 pub const PAGE_ROWS: usize = 4096;
@@ -214,22 +214,30 @@ impl Table {
         for (builder, number) in self.columns.iter_mut().zip(&self.written_as) {
             builder.end_row_group(|lens, data| writer.dictionary(*number, lens, data))?;
         }
-        let mut bytes = Vec::new();
+        let mut bytes = Pieces::default();
         writer.end_row_group(&mut bytes)?;
         self.group_rows = 0;
-        self.file_bytes += bytes.len();
-        self.parts.push(Part { table: self.name.clone(), file: self.file, bytes, end: None });
+        self.hand_out(bytes);
         Ok(())
     }
 
     fn end_file(&mut self) -> Result<()> {
         let Some(writer) = self.writer.take() else { return Ok(()) };
-        let mut bytes = Vec::new();
+        let mut bytes = Pieces::default();
         let summary = writer.finish(&mut bytes)?;
-        let end = Some(FileEnd { rows: summary.rows, columns: self.specs.len() as u32 });
-        self.parts.push(Part { table: self.name.clone(), file: self.file, bytes, end });
+        self.hand_out(bytes);
+        if let Some(last) = self.parts.last_mut() {
+            last.end = Some(FileEnd { rows: summary.rows, columns: self.specs.len() as u32 });
+        }
         self.file += 1;
         self.file_bytes = 0;
         Ok(())
+    }
+
+    fn hand_out(&mut self, bytes: Pieces) {
+        for bytes in bytes.into_pieces() {
+            self.file_bytes += bytes.len();
+            self.parts.push(Part { table: self.name.clone(), file: self.file, bytes, end: None });
+        }
     }
 }
