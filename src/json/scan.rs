@@ -4,6 +4,7 @@
 //! loop tests for the end: it runs into the zeros, stops as on any bad byte, and only then asks whether the data ended
 //! there ([`Stop::More`]: the rest has not arrived) or the byte is wrong ([`Stop::Bad`]).
 
+use super::lanes::{BITS, Lanes, WIDTH};
 use crate::error::Error;
 use std::borrow::Cow;
 
@@ -103,68 +104,21 @@ impl Text {
     }
 }
 
-// Eight bytes at a time, or sixteen where wasm has its SIMD.
-#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-use vectors::run;
-#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-use words::run;
-
-#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-mod words {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = 0x8080_8080_8080_8080;
-
-    /// Marks (in each byte's highest bit) of quotes, backslashes and control characters; exact for the lowest one.
-    #[inline(always)]
-    fn specials(w: u64) -> u64 {
-        let quote = w ^ (ONES * 0x22);
-        let slash = w ^ (ONES * 0x5c);
-        ((quote.wrapping_sub(ONES) & !quote) | (slash.wrapping_sub(ONES) & !slash) | (w.wrapping_sub(ONES * 0x20) & !w))
-            & HIGHS
-    }
-
-    /// Runs to the next quote, backslash or control character. Says whether a byte above 127 was passed.
-    #[inline(always)]
-    pub fn run(b: &[u8], mut at: usize) -> (usize, bool) {
-        let mut high = 0u64;
-        loop {
-            let w = super::word(b, at);
-            let found = specials(w);
-            if found != 0 {
-                let n = found.trailing_zeros();
-                // Only the bytes before the special one count.
-                high |= w & HIGHS & ((1u64 << (n & !7)) - 1);
-                return (at + (n / 8) as usize, high != 0);
-            }
-            high |= w & HIGHS;
-            at += 8;
+/// Runs to the next quote, backslash or control character. Says whether a byte above 127 was passed.
+#[inline(always)]
+fn run(b: &[u8], mut at: usize) -> (usize, bool) {
+    let mut high = 0;
+    loop {
+        let lanes = Lanes::load(b, at);
+        let found = (lanes.first_equal(b'"') | lanes.first_equal(b'\\') | lanes.first_below(b' ')).bits();
+        if found != 0 {
+            let lane = found.trailing_zeros() / BITS;
+            // Only the bytes before the special one count.
+            high |= lanes.high().bits() & ((1u64 << (lane * BITS)) - 1);
+            return (at + lane as usize, high != 0);
         }
-    }
-}
-
-#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-mod vectors {
-    use core::arch::wasm32::*;
-
-    /// Runs to the next quote, backslash or control character. Says whether a byte above 127 was passed.
-    #[inline(always)]
-    pub fn run(b: &[u8], mut at: usize) -> (usize, bool) {
-        let mut high = 0u32;
-        loop {
-            let v = u64x2(super::word(b, at), super::word(b, at + 8));
-            let found = u8x16_bitmask(v128_or(
-                v128_or(u8x16_eq(v, u8x16_splat(b'"')), u8x16_eq(v, u8x16_splat(b'\\'))),
-                u8x16_lt(v, u8x16_splat(0x20)),
-            )) as u32;
-            let highs = u8x16_bitmask(v) as u32;
-            if found != 0 {
-                let n = found.trailing_zeros();
-                high |= highs & ((1u32 << n) - 1);
-                return (at + n as usize, high != 0);
-            }
-            high |= highs;
-            at += 16;
-        }
+        high |= lanes.high().bits();
+        at += WIDTH;
     }
 }
 
