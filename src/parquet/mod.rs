@@ -24,6 +24,7 @@
 
 mod decode;
 mod encode;
+mod output;
 mod reader;
 mod rows;
 mod schema;
@@ -33,6 +34,7 @@ mod writer;
 use crate::normalize::schema::{Column, DataType};
 use schema::Physical;
 
+pub use output::{Output, Pieces};
 pub use reader::{ColumnData, Reader};
 pub use rows::{rows_json, timestamp};
 pub use writer::Writer;

@@ -1,6 +1,7 @@
 //! Pages → a Parquet file, row group by row group.
 
 use super::encode;
+use super::output::Output;
 use super::schema::{self, Physical};
 use super::statistics::Bounds;
 use super::{ColumnSpec, FileSummary, JSON_COLUMNS, MAGIC, Profile, WriterOptions};
@@ -133,12 +134,11 @@ impl Writer {
     /// # Errors
     /// `parquet_rows` if columns differ in their number of rows, or rows of a not-null column were not given;
     /// `parquet_dictionary` if indices have no entry to refer to.
-    pub fn end_row_group(&mut self, out: &mut Vec<u8>) -> Result<()> {
+    pub fn end_row_group(&mut self, out: &mut impl Output) -> Result<()> {
         let rows = self.columns.iter().map(|column| column.chunk.rows + column.chunk.missing).max().unwrap_or(0);
         if rows == 0 {
             return Ok(());
         }
-        out.reserve_exact(self.pending + 64 * self.columns.len());
         let start = self.begin(out);
         let mut chunks = Vec::with_capacity(self.columns.len());
         for column in &mut self.columns {
@@ -153,7 +153,7 @@ impl Writer {
         let offset = self.written as i64;
         self.row_groups.push(RowGroup::new(chunks, bytes, rows as i64, None, offset, Some(compressed), ordinal));
         self.rows += rows;
-        self.written += (out.len() - start) as u64;
+        self.written += (out.taken() - start) as u64;
         self.pending = 0;
         Ok(())
     }
@@ -177,7 +177,7 @@ impl Writer {
     ///
     /// # Errors
     /// As [`Writer::end_row_group`]; `parquet_rows` also if a not-null column was added after a row group had ended.
-    pub fn finish(mut self, out: &mut Vec<u8>) -> Result<FileSummary> {
+    pub fn finish(mut self, out: &mut impl Output) -> Result<FileSummary> {
         self.end_row_group(out)?;
         let start = self.begin(out);
         // Columns that came after a row group had ended: their nulls lie behind all row groups.
@@ -205,20 +205,21 @@ impl Writer {
             None,
             None,
         );
-        let body = out.len();
-        footer.write_to_out_protocol(&mut TCompactOutputProtocol::new(&mut *out)).map_err(thrift)?;
-        let length = u32::try_from(out.len() - body).map_err(|_| too_large("the footer"))?;
-        out.extend_from_slice(&length.to_le_bytes());
-        out.extend_from_slice(MAGIC);
-        let bytes = self.written + (out.len() - start) as u64;
+        let mut body = Vec::new();
+        footer.write_to_out_protocol(&mut TCompactOutputProtocol::new(&mut body)).map_err(thrift)?;
+        let length = u32::try_from(body.len()).map_err(|_| too_large("the footer"))?;
+        body.extend_from_slice(&length.to_le_bytes());
+        body.extend_from_slice(MAGIC);
+        out.hand(body.into_boxed_slice());
+        let bytes = self.written + (out.taken() - start) as u64;
         Ok(FileSummary { rows: self.rows, row_groups, bytes })
     }
 
     /// Where this call's bytes begin in `out`; the file's first call writes the magic number.
-    fn begin(&mut self, out: &mut Vec<u8>) -> usize {
-        let start = out.len();
+    fn begin(&mut self, out: &mut impl Output) -> usize {
+        let start = out.taken();
         if self.written == 0 {
-            out.extend_from_slice(MAGIC);
+            out.write(MAGIC);
         }
         start
     }
@@ -410,7 +411,7 @@ impl Column {
         offset: u64,
         start: usize,
         scratch: &mut Scratch,
-        out: &mut Vec<u8>,
+        out: &mut impl Output,
     ) -> Result<ColumnChunk> {
         self.nulls(self.chunk.missing, scratch)?;
         if self.chunk.rows == 0 {
@@ -425,13 +426,11 @@ impl Column {
             let message = format!("indices refer to {referred} entries, the dictionary has {entries}");
             return Err(Error::new(Kind::Data, "parquet_dictionary", message));
         }
-        let place = |out: &[u8]| (offset + (out.len() - start) as u64) as i64;
-        let dictionary_at = chunk.dictionary.as_ref().map(|_| place(out));
-        out.extend_from_slice(chunk.dictionary.as_deref().unwrap_or_default());
-        let pages_at = place(out);
-        for page in &chunk.pages {
-            out.extend_from_slice(page);
-        }
+        let place = |at: usize| (offset + (at - start) as u64) as i64;
+        let dictionary_at = chunk.dictionary.as_ref().map(|_| place(out.taken()));
+        chunk.dictionary.into_iter().for_each(|dictionary| out.hand(dictionary));
+        let pages_at = place(out.taken());
+        chunk.pages.into_iter().for_each(|page| out.hand(page));
         let mut stats: Vec<PageEncodingStats> = chunk
             .encodings
             .iter()

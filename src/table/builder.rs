@@ -290,6 +290,23 @@ impl Builder {
         }
     }
 
+    /// Bytes of text in the open page, those in a dictionary not counted.
+    pub fn text_bytes(&self) -> usize {
+        match &self.cells {
+            Cells::Text(texts) => texts.data.len(),
+            _ => 0,
+        }
+    }
+
+    /// Bytes that the row group's dictionary will have.
+    pub fn dictionary_bytes(&self) -> usize {
+        match &self.cells {
+            Cells::Parents { parents, .. } => parents.len() * 18,
+            Cells::Text(texts) => texts.dictionary.data.len(),
+            _ => 0,
+        }
+    }
+
     /// Gives the page of `rows` rows to `write` and begins the next.
     pub fn with_page(
         &mut self,

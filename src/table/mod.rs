@@ -16,11 +16,14 @@ use crate::error::Result;
 use crate::normalize::hash::Id;
 use crate::normalize::schema::Column;
 use crate::normalize::{FileEnd, Part};
-use crate::parquet::{ColumnSpec, Writer, WriterOptions};
+use crate::parquet::{ColumnSpec, Pieces, Writer, WriterOptions};
 
 /// Rows of a page: small pages keep the working set in the processor's cache.
 pub const PAGE_ROWS: usize = 4096;
-/// A row group ends when its compressed pages reach this many bytes.
+/// A page also ends when a column's texts reach this many bytes. It is looked at every so many rows.
+const PAGE_BYTES: usize = 256 << 10;
+const LOOK_ROWS: usize = 512;
+/// A row group ends when its compressed pages and its dictionaries reach this many bytes.
 const ROW_GROUP_BYTES: usize = 2 << 20;
 
 /// One table of a load, and the file it is being written to.
@@ -36,6 +39,8 @@ pub struct Table {
     writer: Option<Writer>,
     /// Rows in the open page, the open one not counted.
     rows: usize,
+    /// At how many rows to look whether the page is full.
+    look_at: usize,
     /// Rows of the whole load.
     total: u64,
     /// Rows in the row group before the open page.
@@ -58,6 +63,7 @@ impl Table {
             written_as: Vec::new(),
             writer: None,
             rows: 0,
+            look_at: LOOK_ROWS,
             total: 0,
             group_rows: 0,
             file: 0,
@@ -146,10 +152,19 @@ impl Table {
     }
 
     /// Between records: writes the page when it is full, then the row group, then the file.
+    #[inline(always)]
     pub fn settle(&mut self) -> Result<()> {
-        if self.rows >= PAGE_ROWS {
+        if self.rows >= self.look_at { self.look() } else { Ok(()) }
+    }
+
+    fn look(&mut self) -> Result<()> {
+        let full = self.rows >= PAGE_ROWS || self.columns.iter().any(|builder| builder.text_bytes() >= PAGE_BYTES);
+        self.look_at = if full { LOOK_ROWS } else { self.rows + LOOK_ROWS };
+        if full {
             self.write_page()?;
-            if self.writer.as_ref().is_some_and(|writer| writer.pending_bytes() >= ROW_GROUP_BYTES) {
+            let dictionaries: usize = self.columns.iter().map(Builder::dictionary_bytes).sum();
+            let pages = self.writer.as_ref().map_or(0, Writer::pending_bytes);
+            if pages + dictionaries >= ROW_GROUP_BYTES {
                 self.write_row_group()?;
                 if self.file_bytes >= self.file_limit {
                     self.end_file()?;
@@ -214,22 +229,30 @@ impl Table {
         for (builder, number) in self.columns.iter_mut().zip(&self.written_as) {
             builder.end_row_group(|lens, data| writer.dictionary(*number, lens, data))?;
         }
-        let mut bytes = Vec::new();
+        let mut bytes = Pieces::default();
         writer.end_row_group(&mut bytes)?;
         self.group_rows = 0;
-        self.file_bytes += bytes.len();
-        self.parts.push(Part { table: self.name.clone(), file: self.file, bytes, end: None });
+        self.hand_out(bytes);
         Ok(())
     }
 
     fn end_file(&mut self) -> Result<()> {
         let Some(writer) = self.writer.take() else { return Ok(()) };
-        let mut bytes = Vec::new();
+        let mut bytes = Pieces::default();
         let summary = writer.finish(&mut bytes)?;
-        let end = Some(FileEnd { rows: summary.rows, columns: self.specs.len() as u32 });
-        self.parts.push(Part { table: self.name.clone(), file: self.file, bytes, end });
+        self.hand_out(bytes);
+        if let Some(last) = self.parts.last_mut() {
+            last.end = Some(FileEnd { rows: summary.rows, columns: self.specs.len() as u32 });
+        }
         self.file += 1;
         self.file_bytes = 0;
         Ok(())
+    }
+
+    fn hand_out(&mut self, bytes: Pieces) {
+        for bytes in bytes.into_pieces() {
+            self.file_bytes += bytes.len();
+            self.parts.push(Part { table: self.name.clone(), file: self.file, bytes, end: None });
+        }
     }
 }
