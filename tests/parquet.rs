@@ -1,5 +1,7 @@
 //! The Parquet writer and reader: every type there and back, statistics against the values, and what is refused.
 
+#[path = "readers/arrow.rs"]
+mod arrow;
 #[path = "readers/model.rs"]
 mod model;
 
@@ -8,6 +10,8 @@ use gatelake::parquet::{ColumnSpec, Profile, Reader, Writer, WriterOptions, rows
 use gatelake::table::{Page, Values};
 use model::{Cell, Column, Random, Table, awkward_pages, every_type, spec};
 use parquet_format_safe as thrift;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 fn plain() -> WriterOptions {
     WriterOptions { plain_encodings: true, ..WriterOptions::default() }
@@ -21,7 +25,7 @@ fn footer(bytes: &[u8]) -> thrift::FileMetaData {
     thrift::FileMetaData::read_from_in_protocol(&mut protocol).unwrap()
 }
 
-/// Writes, reads back and compares everything; gives the bytes.
+/// Writes, reads back by both readers and compares everything; gives the bytes.
 fn round_trip(table: &Table, options: WriterOptions) -> Vec<u8> {
     let bytes = table.write(options).unwrap();
     let reader = Reader::open(&bytes).unwrap();
@@ -39,21 +43,20 @@ fn round_trip(table: &Table, options: WriterOptions) -> Vec<u8> {
     }
     let mut row = 0;
     let meta = footer(&bytes);
+    let by_arrow = arrow::row_groups(&bytes, meta.clone());
     for (group, (pages, meta)) in table.pages.iter().zip(&meta.row_groups).enumerate() {
         let rows: usize = pages.iter().sum();
-        let columns = reader.read(group).unwrap();
-        assert_eq!(columns.len(), table.columns.len());
-        for ((column, data), chunk) in table.columns.iter().zip(columns).zip(&meta.columns) {
+        let columns: Vec<_> = reader.read(group).unwrap().into_iter().map(model::cells).collect();
+        assert_eq!((columns.len(), by_arrow[group].len()), (table.columns.len(), table.columns.len()));
+        for (number, (column, chunk)) in table.columns.iter().zip(&meta.columns).enumerate() {
             let expected = &table.expected(column)[row..row + rows];
-            let read = model::cells(data);
-            assert_eq!(read.len(), rows);
-            for (at, (read, expected)) in read.iter().zip(expected).enumerate() {
-                assert!(
-                    model::same(read, expected),
-                    "{} row {}: {read:?}, not {expected:?}",
-                    column.spec.name,
-                    row + at
-                );
+            for (name, read) in [("our reader", &columns[number]), ("arrow2", &by_arrow[group][number])] {
+                assert_eq!(read.len(), rows, "{} by {name}", column.spec.name);
+                for (at, (read, expected)) in read.iter().zip(expected).enumerate() {
+                    let place = row + at;
+                    let column = &column.spec.name;
+                    assert!(model::same(read, expected), "{column} row {place} by {name}: {read:?}, not {expected:?}");
+                }
             }
             check_statistics(column, expected, chunk.meta_data.as_ref().unwrap());
         }
@@ -375,6 +378,128 @@ fn what_is_no_file_of_ours_is_an_error() {
     assert_eq!(code(Reader::open(&bytes[1000..])), "parquet_read");
     let reader = Reader::open(&bytes).unwrap();
     assert_eq!(code(reader.read(1)), "parquet_read");
+}
+
+/// Everything there is to read, as a caller would that has not compared the checksum.
+fn read_all(bytes: &[u8]) -> gatelake::error::Result<()> {
+    let reader = Reader::open(bytes)?;
+    for (group, rows) in reader.row_groups().enumerate() {
+        let columns = reader.read(group)?;
+        assert_eq!(columns.len(), reader.schema().len());
+        assert!(columns.into_iter().all(|column| model::cells(column).len() == rows));
+    }
+    rows_json(&[bytes], reader.rows() / 2, 5).map(drop)
+}
+
+/// Damage may go unnoticed, as there is no checksum in the file; but it is an error or other values, never a panic.
+#[test]
+fn damaged_files_are_errors_or_other_values() {
+    let mut random = Random(11);
+    for (late, options) in [(false, WriterOptions::default()), (true, WriterOptions::default()), (true, plain())] {
+        let good = every_type(1, vec![vec![60, 70], vec![150]], late).write(options).unwrap();
+        read_all(&good).unwrap();
+        let footer = good.len() - 8 - u32::from_le_bytes(good[good.len() - 8..][..4].try_into().unwrap()) as usize;
+        let mut refused = [0; 4];
+        for turn in 0..3000 {
+            let mut bytes = good.clone();
+            // The footer is most of so small a file: half of the damage is for the pages.
+            let at = random.below(if turn / 4 % 2 == 0 { footer } else { good.len() } as u64) as usize;
+            match turn % 4 {
+                0 => bytes[at] ^= 1 << random.below(8),
+                1 => bytes[at] = random.pick(&[0, 0x7F, 0x80, 0xFF]),
+                2 => drop(bytes.drain(at..(at + 1 + random.below(40) as usize).min(good.len()))),
+                _ => bytes.truncate(at),
+            }
+            match read_all(&bytes) {
+                Ok(()) => (),
+                Err(error) => {
+                    assert_eq!(error.code(), "parquet_read");
+                    refused[turn % 4] += 1;
+                }
+            }
+        }
+        assert_eq!(refused[3], 750);
+        assert!(refused[..3].iter().all(|refused| *refused > 100), "{refused:?}");
+    }
+}
+
+/// Remembers the largest piece of memory that was ever asked for.
+struct Watched;
+
+static LARGEST: AtomicUsize = AtomicUsize::new(0);
+
+#[global_allocator]
+static ALLOCATOR: Watched = Watched;
+
+// SAFETY: everything is left to the system's allocator.
+unsafe impl GlobalAlloc for Watched {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        LARGEST.fetch_max(layout.size(), Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        LARGEST.fetch_max(layout.size(), Relaxed);
+        unsafe { System.alloc_zeroed(layout) }
+    }
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+/// The file with its first page's header and the footer changed.
+fn forged(
+    bytes: &[u8],
+    page: impl FnOnce(&mut thrift::PageHeader),
+    file: impl FnOnce(&mut thrift::FileMetaData),
+) -> Vec<u8> {
+    use thrift::thrift::protocol::{TCompactInputProtocol, TCompactOutputProtocol};
+    let mut footer = footer(bytes);
+    let size = footer.row_groups[0].columns[0].meta_data.as_ref().unwrap().total_compressed_size as usize;
+    let mut body = &bytes[4..4 + size];
+    let mut header =
+        thrift::PageHeader::read_from_in_protocol(&mut TCompactInputProtocol::new(&mut body, 1000)).unwrap();
+    page(&mut header);
+    let mut out = b"PAR1".to_vec();
+    header.write_to_out_protocol(&mut TCompactOutputProtocol::new(&mut out)).unwrap();
+    out.extend_from_slice(body);
+    footer.row_groups[0].columns[0].meta_data.as_mut().unwrap().total_compressed_size = out.len() as i64 - 4;
+    file(&mut footer);
+    let end = out.len();
+    footer.write_to_out_protocol(&mut TCompactOutputProtocol::new(&mut out)).unwrap();
+    let length = (out.len() - end) as u32;
+    out.extend_from_slice(&length.to_le_bytes());
+    out.extend_from_slice(b"PAR1");
+    out
+}
+
+/// What a damaged file claims to hold is not asked of the allocator.
+#[test]
+fn claims_of_gigabytes_are_refused() {
+    let mut writer = Writer::new(plain());
+    let column = writer.add_column(ColumnSpec { nullable: false, ..spec("x", DataType::Text) });
+    let values = Values::Bytes { lens: &[1000], data: &[b'a'; 1000] };
+    writer.page(column, Page { rows: 1, validity: None, values }).unwrap();
+    let mut bytes = Vec::new();
+    writer.finish(&mut bytes).unwrap();
+    assert_eq!(forged(&bytes, |_| (), |_| ()), bytes);
+    let rows = |footer: &mut thrift::FileMetaData| {
+        footer.num_rows = i32::MAX as i64;
+        footer.row_groups[0].num_rows = i32::MAX as i64;
+        footer.row_groups[0].columns[0].meta_data.as_mut().unwrap().num_values = i32::MAX as i64;
+    };
+    let values = |header: &mut thrift::PageHeader| header.data_page_header.as_mut().unwrap().num_values = i32::MAX;
+    for forged in [
+        forged(&bytes, |header| header.uncompressed_page_size = i32::MAX, |_| ()),
+        forged(&bytes, |header| header.uncompressed_page_size = -1, |_| ()),
+        forged(&bytes, |header| header.compressed_page_size = i32::MAX, |_| ()),
+        forged(&bytes, |_| (), rows),
+        forged(&bytes, values, |_| ()),
+        forged(&bytes, values, rows),
+    ] {
+        let reader = Reader::open(&forged).unwrap();
+        assert_eq!(code(reader.read(0)), "parquet_read");
+    }
+    assert!(LARGEST.load(Relaxed) < 64 << 20, "{LARGEST:?} bytes at once");
 }
 
 #[test]

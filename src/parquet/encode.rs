@@ -1,9 +1,9 @@
 //! Values → the bytes of a page, by the encodings of apache/parquet-format (Encodings.md).
 
 /// Values of a DELTA_BINARY_PACKED block, in miniblocks of [`GROUP`].
-const BLOCK: usize = 128;
+pub const BLOCK: usize = 128;
 /// Values that are bit-packed together.
-const GROUP: usize = 32;
+pub const GROUP: usize = 32;
 /// Short texts are copied in one piece of this many bytes, whatever their length: much cheaper than a copy of exactly theirs.
 const WINDOW: usize = 32;
 

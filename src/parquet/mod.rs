@@ -1,11 +1,11 @@
-//! Pages ↔ Parquet bytes; the only room that knows arrow2 and the Parquet crates under it.
+//! Pages ↔ Parquet bytes; the only room that knows the format.
 //!
 //! [`Writer`] takes the pages that column builders hold anyway and turns each at once into an encoded, compressed page. A row
 //! group leaves as bytes when it ends, so memory holds the open row group and the footer, nothing else. The thrift structures
 //! are those of `parquet-format-safe`, the crate under arrow2's Parquet; the pages are written here, because that is what
 //! allows true column statistics, dictionaries given up half-way and columns that appear late in a file.
 //!
-//! [`Reader`] reads such files back through arrow2. It is meant for our own files, whose checksum the caller has compared.
+//! [`Reader`] reads such files back, and only such: it knows the encodings below, and answers anything else with an error.
 //!
 //! What a file looks like (parquet.thrift and the Encodings, LogicalTypes documents of apache/parquet-format have the terms):
 //!
@@ -22,6 +22,7 @@
 //!
 //! [`WriterOptions::plain_encodings`] replaces the DELTA encodings by PLAIN and snappy, for loaders that do not know them.
 
+mod decode;
 mod encode;
 mod output;
 mod reader;

@@ -1,15 +1,20 @@
-//! Parquet files of our own → columns, through arrow2.
+//! Parquet files of our own → columns.
 
-use super::{ColumnSpec, JSON_COLUMNS, MAGIC, Profile};
+use super::schema::{self, Physical};
+use super::{ColumnSpec, JSON_COLUMNS, MAGIC, decode};
 use crate::error::{Error, Kind, Result};
 use crate::normalize::schema::DataType;
-use arrow2::array::{Array, BinaryArray, BooleanArray, FixedSizeBinaryArray, PrimitiveArray, Utf8Array};
-use arrow2::datatypes::{DataType as Arrow, Field, TimeUnit};
-use arrow2::io::parquet::read;
-use arrow2::types::NativeType;
 use parquet_format_safe::thrift::protocol::TCompactInputProtocol;
-use parquet_format_safe::{FileMetaData, Type};
-use std::io::Cursor;
+use parquet_format_safe::{
+    ColumnMetaData, CompressionCodec, DataPageHeader, Encoding, FileMetaData, PageHeader, RowGroup,
+};
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Memory that a page's header may take; ours have no statistics, so it is small.
+const MAX_HEADER: usize = 1024;
+/// Snappy's densest element makes 64 bytes of 3.
+const MAX_RATIO: usize = 22;
 
 /// A column's cells within a row group; `None` is a null.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,11 +30,11 @@ pub enum ColumnData {
     Binary(Vec<Option<Vec<u8>>>),
 }
 
-/// A whole file in memory. Compare its checksum first: arrow2 is for files that are what they were written as.
+/// A whole file in memory. It understands what [`super::Writer`] writes; of a damaged file, what is not noticed as an error
+/// may be read as other values, so compare the file's checksum first.
 pub struct Reader<'a> {
     bytes: &'a [u8],
-    metadata: read::FileMetaData,
-    fields: Vec<Field>,
+    footer: FileMetaData,
     schema: Vec<ColumnSpec>,
 }
 
@@ -39,32 +44,23 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// `parquet_read` if this is not a Parquet file, is cut, or has a type that [`super::Writer`] never writes.
     pub fn open(bytes: &'a [u8]) -> Result<Reader<'a>> {
-        let mut footer = footer(bytes)?;
-        // arrow2 refuses decimals whose digits are all behind the point, and takes wide ones for narrow. To it they are bytes.
-        let mut decimals = Vec::new();
-        for element in footer.schema.iter_mut().skip(1) {
-            decimals.push(element.precision.zip(element.scale));
-            if element.type_ == Some(Type::FIXED_LEN_BYTE_ARRAY) {
-                (element.converted_type, element.logical_type) = (None, None);
-            }
-        }
-        let metadata = read::FileMetaData::try_from_thrift(footer).map_err(unreadable)?;
-        for column in metadata.row_groups.iter().flat_map(|group| group.columns()) {
-            let (start, length) = column.byte_range();
-            if start.checked_add(length).is_none_or(|end| end > bytes.len() as u64) {
-                return Err(unreadable("a column lies beyond the file's end"));
-            }
-        }
-        let fields = read::infer_schema(&metadata).map_err(unreadable)?.fields;
-        let key_values = metadata.key_value_metadata().iter().flatten();
-        let json = key_values.filter(|pair| pair.key == JSON_COLUMNS).find_map(|pair| pair.value.as_deref());
-        let json: Vec<String> = match json {
+        let footer = footer(bytes)?;
+        let json = match value(&footer, JSON_COLUMNS) {
             Some(names) => serde_json::from_str(names).map_err(unreadable)?,
             None => Vec::new(),
         };
-        let schema =
-            fields.iter().zip(decimals).map(|(field, decimal)| spec(field, decimal, &json)).collect::<Result<_>>()?;
-        Ok(Reader { bytes, metadata, fields, schema })
+        let columns = footer.schema.iter().skip(1).map(|element| {
+            schema::column(element, &json).ok_or_else(|| unreadable("a type that is not ours").at(&element.name))
+        });
+        let schema: Vec<ColumnSpec> = columns.collect::<Result<_>>()?;
+        let rows = footer.row_groups.iter().try_fold(0i64, |rows, group| {
+            let whole = group.num_rows >= 0 && group.columns.len() == schema.len();
+            rows.checked_add(group.num_rows).filter(|_| whole && isize::try_from(group.num_rows).is_ok())
+        });
+        if rows != Some(footer.num_rows) {
+            return Err(unreadable("its row groups do not make up the file"));
+        }
+        Ok(Reader { bytes, footer, schema })
     }
 
     /// The columns in the file's order. Profiles are not stored; a decimal of 76 digits counts as wei.
@@ -73,18 +69,17 @@ impl<'a> Reader<'a> {
     }
 
     pub fn rows(&self) -> u64 {
-        self.metadata.num_rows as u64
+        self.footer.num_rows as u64
     }
 
     /// Rows of each row group.
     pub fn row_groups(&self) -> impl ExactSizeIterator<Item = usize> {
-        self.metadata.row_groups.iter().map(|group| group.num_rows())
+        self.footer.row_groups.iter().map(|group| group.num_rows as usize)
     }
 
     /// The value of a key of the file's metadata.
     pub fn metadata(&self, key: &str) -> Option<&str> {
-        let pairs = self.metadata.key_value_metadata().as_deref().unwrap_or_default();
-        pairs.iter().find(|pair| pair.key == key)?.value.as_deref()
+        value(&self.footer, key)
     }
 
     /// A row group's columns.
@@ -95,23 +90,18 @@ impl<'a> Reader<'a> {
         self.window(row_group, 0, usize::MAX)
     }
 
-    /// At most `take` rows of a row group after its first `skip`.
+    /// At most `take` rows of a row group after its first `skip`. Pages without any of them are not decoded.
     pub(super) fn window(&self, row_group: usize, skip: usize, take: usize) -> Result<Vec<ColumnData>> {
-        let Some(group) = self.metadata.row_groups.get(row_group) else {
+        let Some(group) = self.footer.row_groups.get(row_group) else {
             return Err(unreadable(format!("there is no row group {row_group}")));
         };
-        let end = skip.saturating_add(take).min(group.num_rows());
-        let fields = self.fields.clone();
-        let columns = read::read_columns_many(&mut Cursor::new(self.bytes), group, fields, None, Some(end), None);
-        let columns = columns.map_err(unreadable)?.into_iter().zip(&self.fields);
-        let column = |(mut column, field): (read::ArrayIter<'_>, &Field)| {
-            let array = column.next().ok_or_else(|| unreadable("a column has no pages"))?.map_err(unreadable)?;
-            if array.len() != end {
-                return Err(unreadable(format!("a column has {} of {end} rows", array.len())));
-            }
-            cells(array.as_ref(), skip.min(end)).map_err(|error| error.at(&field.name))
+        let end = skip.saturating_add(take).min(group.num_rows as usize);
+        let column = |(number, spec)| {
+            let pages = Pages::of(self.bytes, group, number, spec);
+            let cells = pages.and_then(|pages| pages.cells(spec, skip.min(end)..end));
+            cells.ok_or_else(|| unreadable(format!("row group {row_group} is damaged")).at(&spec.name))
         };
-        columns.map(column).collect()
+        self.schema.iter().enumerate().map(column).collect()
     }
 }
 
@@ -126,80 +116,169 @@ fn footer(bytes: &[u8]) -> Result<FileMetaData> {
     FileMetaData::read_from_in_protocol(&mut TCompactInputProtocol::new(footer, most)).map_err(unreadable)
 }
 
-/// `decimal`: precision and scale, if it is one.
-fn spec(field: &Field, decimal: Option<(i32, i32)>, json: &[String]) -> Result<ColumnSpec> {
-    let (data_type, precision, scale) = match field.data_type {
-        Arrow::Boolean => (DataType::Bool, None, None),
-        Arrow::Int8 => (DataType::Bigint, Some(8), None),
-        Arrow::Int16 => (DataType::Bigint, Some(16), None),
-        Arrow::Int32 => (DataType::Bigint, Some(32), None),
-        Arrow::Int64 => (DataType::Bigint, None, None),
-        Arrow::Float64 => (DataType::Double, None, None),
-        Arrow::Timestamp(TimeUnit::Microsecond, _) => (DataType::Timestamp, None, None),
-        Arrow::Date32 => (DataType::Date, None, None),
-        Arrow::Time64(TimeUnit::Microsecond) => (DataType::Time, None, None),
-        Arrow::Utf8 if json.contains(&field.name) => (DataType::Json, None, None),
-        Arrow::Utf8 => (DataType::Text, None, None),
-        Arrow::Binary => (DataType::Binary, None, None),
-        Arrow::FixedSizeBinary(1..=32) if decimal == Some((76, 0)) => (DataType::Wei, None, None),
-        Arrow::FixedSizeBinary(1..=32) if let Some((precision, scale)) = decimal => {
-            (DataType::Decimal, u8::try_from(precision).ok(), u8::try_from(scale).ok())
-        }
-        _ => return Err(unreadable(format!("a type that is not ours: {:?}", field.data_type)).at(&field.name)),
-    };
-    Ok(ColumnSpec {
-        name: field.name.clone(),
-        data_type,
-        nullable: field.is_nullable,
-        precision,
-        scale,
-        timezone: !matches!(field.data_type, Arrow::Timestamp(_, None)),
-        profile: Profile::General,
-    })
+fn value<'a>(footer: &'a FileMetaData, key: &str) -> Option<&'a str> {
+    let pairs = footer.key_value_metadata.as_deref().unwrap_or_default();
+    pairs.iter().find(|pair| pair.key == key)?.value.as_deref()
 }
 
-/// The cells after the first `skip`.
-fn cells(array: &dyn Array, skip: usize) -> Result<ColumnData> {
-    Ok(match array.data_type() {
-        Arrow::Boolean => ColumnData::Bool(of::<BooleanArray>(array)?.iter().skip(skip).collect()),
-        Arrow::Int8 => ColumnData::I64(numbers(array, skip, i64::from as fn(i8) -> i64)?),
-        Arrow::Int16 => ColumnData::I64(numbers(array, skip, i64::from as fn(i16) -> i64)?),
-        Arrow::Int32 | Arrow::Date32 => ColumnData::I64(numbers(array, skip, i64::from as fn(i32) -> i64)?),
-        Arrow::Int64 | Arrow::Timestamp(..) | Arrow::Time64(_) => {
-            ColumnData::I64(numbers(array, skip, |value: i64| value)?)
-        }
-        Arrow::Float64 => ColumnData::F64(numbers(array, skip, |value: f64| value)?),
-        Arrow::FixedSizeBinary(_) => {
-            let values =
-                of::<FixedSizeBinaryArray>(array)?.iter().skip(skip).map(|bytes| bytes.map(integer).transpose());
-            ColumnData::I128(values.collect::<Result<_>>()?)
-        }
-        Arrow::Utf8 => ColumnData::Text(
-            of::<Utf8Array<i32>>(array)?.iter().skip(skip).map(|text| text.map(str::to_owned)).collect(),
-        ),
-        _ => ColumnData::Binary(
-            of::<BinaryArray<i32>>(array)?.iter().skip(skip).map(|bytes| bytes.map(<[u8]>::to_vec)).collect(),
-        ),
-    })
+/// What is left of a column chunk. `None` of its methods: it is damaged.
+struct Pages<'a> {
+    bytes: &'a [u8],
+    meta: &'a ColumnMetaData,
+    rows: usize,
 }
 
-/// A big-endian number in two's complement.
-fn integer(bytes: &[u8]) -> Result<i128> {
-    let (high, low) = bytes.split_at(bytes.len().saturating_sub(16));
-    let sign = if bytes.first().is_some_and(|byte| *byte >= 0x80) { -1 } else { 0 };
-    let value = low.iter().fold(sign, |value, byte| value << 8 | *byte as i128);
-    if high.iter().any(|byte| *byte as i8 as i128 != sign) || (value < 0) != (sign < 0) {
-        return Err(unreadable("a decimal of more than 38 digits"));
+impl<'a> Pages<'a> {
+    fn of(file: &'a [u8], group: &'a RowGroup, column: usize, spec: &ColumnSpec) -> Option<Self> {
+        let meta = group.columns.get(column)?.meta_data.as_ref()?;
+        let start = usize::try_from(meta.dictionary_page_offset.unwrap_or(meta.data_page_offset)).ok()?;
+        let bytes = file.get(start..)?.get(..usize::try_from(meta.total_compressed_size).ok()?)?;
+        let ours = meta.type_ == Physical::of(spec).type_() && meta.num_values == group.num_rows;
+        ours.then_some(Pages { bytes, meta, rows: group.num_rows as usize })
     }
-    Ok(value)
+
+    /// The cells of the wanted rows.
+    fn cells(mut self, spec: &ColumnSpec, wanted: Range<usize>) -> Option<ColumnData> {
+        let dictionary = match self.meta.dictionary_page_offset {
+            Some(_) => {
+                let (header, page) = self.next()?;
+                let count = usize::try_from(header.dictionary_page_header.as_ref()?.num_values).ok()?;
+                Some((self.open(&header, page)?, count))
+            }
+            None => None,
+        };
+        let entries = match &dictionary {
+            Some((page, count)) => decode::byte_arrays(page, *count)?,
+            None => Vec::new(),
+        };
+        let mut cells = ColumnData::new(spec.data_type);
+        let mut row = 0;
+        while row < wanted.end {
+            let (header, page) = self.next()?;
+            let data = header.data_page_header.as_ref()?;
+            let rows = usize::try_from(data.num_values).ok().filter(|rows| *rows <= self.rows - row)?;
+            let here = wanted.start.saturating_sub(row).min(rows)..(wanted.end - row).min(rows);
+            row += rows;
+            if !here.is_empty() {
+                let page = self.open(&header, page)?;
+                cells.extend(spec, data, &page, rows, &entries, here)?;
+            }
+        }
+        Some(cells)
+    }
+
+    /// The next page: its header, and the body as it is stored.
+    fn next(&mut self) -> Option<(PageHeader, &'a [u8])> {
+        let header = PageHeader::read_from_in_protocol(&mut TCompactInputProtocol::new(&mut self.bytes, MAX_HEADER));
+        let header = header.ok()?;
+        let body = self.bytes.split_off(..usize::try_from(header.compressed_page_size).ok()?)?;
+        Some((header, body))
+    }
+
+    /// A page's body, decompressed.
+    fn open(&self, header: &PageHeader, body: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+        let size = usize::try_from(header.uncompressed_page_size).ok()?;
+        match self.meta.codec {
+            CompressionCodec::UNCOMPRESSED if size == body.len() => Some(Cow::Borrowed(body)),
+            // What it claims to become is memory that it takes.
+            CompressionCodec::SNAPPY if size <= body.len().saturating_mul(MAX_RATIO) => {
+                let mut page = vec![0; size];
+                let length = snap::raw::Decoder::new().decompress(body, &mut page).ok()?;
+                (length == size).then_some(Cow::Owned(page))
+            }
+            _ => None,
+        }
+    }
 }
 
-fn numbers<T: NativeType, U>(array: &dyn Array, skip: usize, convert: impl Fn(T) -> U) -> Result<Vec<Option<U>>> {
-    Ok(of::<PrimitiveArray<T>>(array)?.iter().skip(skip).map(|value| value.map(|value| convert(*value))).collect())
+impl ColumnData {
+    fn new(data_type: DataType) -> ColumnData {
+        match data_type {
+            DataType::Bool => ColumnData::Bool(Vec::new()),
+            DataType::Bigint | DataType::Timestamp | DataType::Date | DataType::Time => ColumnData::I64(Vec::new()),
+            DataType::Double => ColumnData::F64(Vec::new()),
+            DataType::Decimal | DataType::Wei => ColumnData::I128(Vec::new()),
+            DataType::Text | DataType::Json => ColumnData::Text(Vec::new()),
+            DataType::Binary => ColumnData::Binary(Vec::new()),
+        }
+    }
+
+    /// Appends the `wanted` ones among the rows of a data page; `entries` are those of the dictionary.
+    fn extend(
+        &mut self,
+        spec: &ColumnSpec,
+        header: &DataPageHeader,
+        mut page: &[u8],
+        rows: usize,
+        entries: &[&[u8]],
+        wanted: Range<usize>,
+    ) -> Option<()> {
+        let levels = if spec.nullable { Some(decode::levels(rows, &mut page)?) } else { None };
+        let count = levels.as_ref().map_or(rows, |levels| levels.iter().filter(|level| **level).count());
+        let levels = levels.as_deref();
+        match (self, Physical::of(spec), header.encoding) {
+            (ColumnData::Bool(cells), _, Encoding::PLAIN) => {
+                place(cells, decode::bools(page, count)?, levels, wanted, Some)
+            }
+            (ColumnData::I64(cells), physical, encoding) => {
+                let values = match (encoding, physical) {
+                    (Encoding::DELTA_BINARY_PACKED, _) => decode::delta(&mut page, count).filter(|_| page.is_empty()),
+                    (Encoding::PLAIN, Physical::I32 { .. }) => {
+                        decode::fixed(page, count, |bytes| i32::from_le_bytes(bytes) as i64)
+                    }
+                    (Encoding::PLAIN, _) => decode::fixed(page, count, i64::from_le_bytes),
+                    _ => None,
+                };
+                let spare = if let Physical::I32 { bits } = physical { 64 - bits } else { 0 };
+                place(cells, values?, levels, wanted, |value| (value << spare >> spare == value).then_some(value))
+            }
+            (ColumnData::F64(cells), _, Encoding::PLAIN) => {
+                place(cells, decode::fixed(page, count, f64::from_le_bytes)?, levels, wanted, Some)
+            }
+            (ColumnData::I128(cells), Physical::Decimal { width, .. }, Encoding::PLAIN) => {
+                place(cells, decode::decimals(page, count, width)?, levels, wanted, Some)
+            }
+            (cells @ (ColumnData::Text(_) | ColumnData::Binary(_)), _, encoding) => {
+                let values = match encoding {
+                    Encoding::PLAIN => decode::byte_arrays(page, count),
+                    Encoding::RLE_DICTIONARY => decode::indices(page, count, entries),
+                    Encoding::DELTA_LENGTH_BYTE_ARRAY => decode::delta_byte_arrays(page, count),
+                    _ => None,
+                }?;
+                match cells {
+                    ColumnData::Text(cells) => {
+                        place(cells, values, levels, wanted, |text| std::str::from_utf8(text).ok().map(str::to_owned))
+                    }
+                    ColumnData::Binary(cells) => place(cells, values, levels, wanted, |bytes| Some(bytes.to_vec())),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
 }
 
-fn of<T: 'static>(array: &dyn Array) -> Result<&T> {
-    array.as_any().downcast_ref().ok_or_else(|| unreadable("arrow2 answered with another type than it announced"))
+/// Appends the cells of the `wanted` rows of a page, whose values are those of the rows that `levels` says have one.
+fn place<V, T>(
+    cells: &mut Vec<Option<T>>,
+    values: Vec<V>,
+    levels: Option<&[bool]>,
+    wanted: Range<usize>,
+    convert: impl Fn(V) -> Option<T>,
+) -> Option<()> {
+    cells.try_reserve(wanted.len()).ok()?;
+    let Some(levels) = levels else {
+        for value in values.into_iter().skip(wanted.start).take(wanted.len()) {
+            cells.push(Some(convert(value)?));
+        }
+        return Some(());
+    };
+    let (before, here) = (levels.get(..wanted.start)?, levels.get(wanted)?);
+    let mut values = values.into_iter().skip(before.iter().filter(|level| **level).count());
+    for level in here {
+        cells.push(if *level { Some(convert(values.next()?)?) } else { None });
+    }
+    Some(())
 }
 
 fn unreadable(cause: impl std::fmt::Display) -> Error {

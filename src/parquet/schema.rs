@@ -116,6 +116,40 @@ fn element(spec: &ColumnSpec) -> SchemaElement {
     SchemaElement::new(physical.type_(), length, repetition, name, None, converted, scale, precision, None, logical)
 }
 
+/// The column that has such an element, if one has: only what [`elements`] gives is understood. `json`: names of JSON columns.
+pub fn column(element: &SchemaElement, json: &[String]) -> Option<ColumnSpec> {
+    let (data_type, precision, scale) = match (element.type_?, &element.logical_type) {
+        (Type::BOOLEAN, _) => (DataType::Bool, None, None),
+        (Type::INT32, Some(LogicalType::INTEGER(int))) => (DataType::Bigint, u8::try_from(int.bit_width).ok(), None),
+        (Type::INT32, _) => (DataType::Date, None, None),
+        (Type::INT64, Some(LogicalType::TIMESTAMP(_))) => (DataType::Timestamp, None, None),
+        (Type::INT64, Some(LogicalType::TIME(_))) => (DataType::Time, None, None),
+        (Type::INT64, _) => (DataType::Bigint, None, None),
+        (Type::DOUBLE, _) => (DataType::Double, None, None),
+        (Type::BYTE_ARRAY, None) => (DataType::Binary, None, None),
+        (Type::BYTE_ARRAY, _) if json.contains(&element.name) => (DataType::Json, None, None),
+        (Type::BYTE_ARRAY, _) => (DataType::Text, None, None),
+        (Type::FIXED_LEN_BYTE_ARRAY, Some(LogicalType::DECIMAL(decimal))) => {
+            match (u8::try_from(decimal.precision).ok()?, u8::try_from(decimal.scale).ok()?) {
+                (MAX_DIGITS, 0) => (DataType::Wei, None, None),
+                (precision, scale) => (DataType::Decimal, Some(precision), Some(scale)),
+            }
+        }
+        _ => return None,
+    };
+    let local = matches!(&element.logical_type, Some(LogicalType::TIMESTAMP(moment)) if !moment.is_adjusted_to_u_t_c);
+    let spec = ColumnSpec {
+        name: element.name.clone(),
+        data_type,
+        nullable: element.repetition_type == Some(FieldRepetitionType::OPTIONAL),
+        precision,
+        scale,
+        timezone: !local,
+        profile: Profile::General,
+    };
+    (self::element(&spec) == *element).then_some(spec)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
