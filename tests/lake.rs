@@ -44,6 +44,8 @@ impl Lake {
     fn run(&self, hour: i64, mut gateway: Gateway) -> RunRecord {
         let record = once(&self.plan, T0 + hour * HOUR, &mut gateway, &Client::new(&self.memory), &self.world);
         check(&self.memory, &self.plan.paths);
+        let reader = Reader::new(&self.memory, &self.plan.paths);
+        assert_eq!(block_on(reader.run(&record.id)).unwrap().as_ref(), Some(&record), "every run leaves its record");
         record
     }
     fn rows(&self, table: &str) -> Vec<String> {
