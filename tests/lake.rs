@@ -4,8 +4,9 @@ mod support;
 
 use gatelake::error::{Error, Kind};
 use gatelake::lake::manifest::decode;
-use gatelake::lake::store::Operations;
-use gatelake::lake::{Disposition, Manifest, Outcome, Reader, RunRecord};
+use gatelake::lake::store::{Operations, Retrying};
+use gatelake::lake::{Disposition, Files, Manifest, Outcome, Reader, RunRecord};
+use gatelake::normalize::{FileEnd, Part};
 use gatelake::run::Plan;
 use support::invariants::{check, content, published, rows};
 use support::store::{Client, Memory};
@@ -326,6 +327,37 @@ fn large_files_are_put_while_they_come_and_small_ones_are_held() {
     let record = lake.run(1, both(USERS, FOLDERS));
     assert_eq!(record.outcome, Outcome::Unchanged);
     assert_eq!(lake.count("data/"), files + 3, "put in vain, named by no manifest");
+}
+
+#[test]
+fn a_load_that_begins_anew_leaves_nothing_of_its_first_try() {
+    let (memory, world, paths) = (Memory::default(), World::new(T0, 1), paths());
+    let retrying = Retrying::new(&memory, &world, "run");
+    let part = |bytes: &[u8], rows: Option<u64>| {
+        let end = rows.map(|rows| FileEnd { rows, columns: 1 });
+        vec![Part { table: "users".into(), file: 0, bytes: bytes.into(), end }]
+    };
+    // The first try: one file put because nothing may be held, another one that never ends.
+    let mut files = Files::new(&retrying, &paths, "1795456800.000", 3);
+    block_on(files.add(part(b"first", Some(1)))).unwrap();
+    block_on(files.add(part(b"and", None))).unwrap();
+    assert_eq!((files.held(), memory.keys().len()), (3, 1));
+    files.restart();
+    assert_eq!(files.held(), 0);
+    block_on(files.add(part(b"o", None))).unwrap();
+    block_on(files.add(part(b"ne", Some(7)))).unwrap();
+    let finished = files.finish().unwrap();
+    let users = &finished["users"];
+    assert_eq!((users.len(), users[0].entry.rows, users[0].bytes.as_deref()), (1, 7, Some(&b"one"[..])));
+    assert_eq!(memory.keys().len(), 1, "what was put stays, unnamed");
+
+    // A load must end its files, and a preview must fit.
+    let mut files = Files::new(&retrying, &paths, "1795456800.000", usize::MAX).at_most(3);
+    block_on(files.add(part(b"123", None))).unwrap();
+    assert_eq!(block_on(files.add(part(b"4", Some(1)))).unwrap_err().code(), "too_large");
+    files.restart();
+    block_on(files.add(part(b"123", None))).unwrap();
+    assert_eq!(files.finish().unwrap_err().code(), "unfinished_file");
 }
 
 #[test]

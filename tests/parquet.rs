@@ -378,6 +378,29 @@ fn what_is_no_file_of_ours_is_an_error() {
 }
 
 #[test]
+fn a_damaged_footer_is_an_error_or_a_schema_but_no_panic() {
+    let bytes = every_type(1, vec![vec![40, 3], vec![10]], false).write(WriterOptions::default()).unwrap();
+    let length =
+        bytes[bytes.len() - 8..].first_chunk::<4>().map(|length| u32::from_le_bytes(*length) as usize).unwrap();
+    let mut refused = 0;
+    for at in (bytes.len() - 8 - length..bytes.len()).step_by(3) {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1 << (at % 8);
+        match Reader::open(&damaged) {
+            Ok(reader) => assert_eq!(reader.row_groups().sum::<usize>() as u64, reader.rows()),
+            Err(error) => {
+                assert_eq!(error.code(), "parquet_read");
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 500, "{refused}");
+    for end in (0..bytes.len()).step_by(97) {
+        assert_eq!(code(Reader::open(&bytes[..end])), "parquet_read");
+    }
+}
+
+#[test]
 fn rows_as_json() {
     let mut columns: Vec<Column> = Vec::new();
     let mut add = |spec: ColumnSpec, cells: [Cell; 4]| {

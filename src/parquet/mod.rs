@@ -5,7 +5,7 @@
 //! are those of `parquet-format-safe`, the crate under arrow2's Parquet; the pages are written here, because that is what
 //! allows true column statistics, dictionaries given up half-way and columns that appear late in a file.
 //!
-//! [`Reader`] reads such files back through arrow2. It is meant for our own files, whose checksum the caller has compared.
+//! [`Reader`] reads such files back through arrow2. It is for our own files alone, whose checksum the caller has compared.
 //!
 //! What a file looks like (parquet.thrift and the Encodings, LogicalTypes documents of apache/parquet-format have the terms):
 //!

@@ -25,7 +25,12 @@ pub enum ColumnData {
     Binary(Vec<Option<Vec<u8>>>),
 }
 
-/// A whole file in memory. Compare its checksum first: arrow2 is for files that are what they were written as.
+/// A whole file in memory.
+///
+/// What is promised of damaged bytes: [`Reader::open`] answers an error or a schema, whatever it is given, and never panics.
+/// [`Reader::read`] promises nothing: arrow2's page decoders panic, or ask for more memory than there is, when page content is
+/// not what its header says. So whoever reads has compared the file's checksum before, as `lake::Reader::file` does; a file
+/// that somebody else wrote is not for this reader at all.
 pub struct Reader<'a> {
     bytes: &'a [u8],
     metadata: read::FileMetaData,
@@ -37,7 +42,8 @@ impl<'a> Reader<'a> {
     /// Reads the footer.
     ///
     /// # Errors
-    /// `parquet_read` if this is not a Parquet file, is cut, or has a type that [`super::Writer`] never writes.
+    /// `parquet_read` if this is not a Parquet file, is cut, contradicts itself in rows or places, or has a type that
+    /// [`super::Writer`] never writes.
     pub fn open(bytes: &'a [u8]) -> Result<Reader<'a>> {
         let mut footer = footer(bytes)?;
         // arrow2 refuses decimals whose digits are all behind the point, and takes wide ones for narrow. To it they are bytes.
@@ -54,6 +60,10 @@ impl<'a> Reader<'a> {
             if start.checked_add(length).is_none_or(|end| end > bytes.len() as u64) {
                 return Err(unreadable("a column lies beyond the file's end"));
             }
+        }
+        let rows = metadata.row_groups.iter().try_fold(0usize, |rows, group| rows.checked_add(group.num_rows()));
+        if rows != Some(metadata.num_rows) {
+            return Err(unreadable("its row groups do not add up to its rows"));
         }
         let fields = read::infer_schema(&metadata).map_err(unreadable)?.fields;
         let key_values = metadata.key_value_metadata().iter().flatten();
