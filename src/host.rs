@@ -106,7 +106,8 @@ pub trait Store {
     /// `meta` is stored with the object (names lower_snake, 2 KB in all at most). An error may hide a put that took effect:
     /// the caller finds out by `head`.
     async fn put(&self, key: &str, bytes: &[u8], cond: Cond, meta: &[(&str, &str)]) -> Result<Put>;
-    async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Listing>;
+    /// At most `limit` heads (1 to 1000); a store may give fewer though there are more, and says so by the cursor.
+    async fn list(&self, prefix: &str, cursor: Option<&str>, limit: usize) -> Result<Listing>;
     /// Removing what is not there is no error.
     async fn delete(&self, keys: &[String]) -> Result<()>;
 }

@@ -4,7 +4,9 @@ mod support;
 
 use gatelake::error::{Error, Kind};
 use gatelake::lake::manifest::decode;
-use gatelake::lake::{Disposition, Outcome, Reader, RunRecord};
+use gatelake::lake::store::{Operations, Retrying};
+use gatelake::lake::{Disposition, Files, Manifest, Outcome, Reader, RunRecord};
+use gatelake::normalize::{FileEnd, Part};
 use gatelake::run::Plan;
 use support::invariants::{check, content, published, rows};
 use support::store::{Client, Memory};
@@ -26,9 +28,25 @@ impl Lake {
     fn usual() -> Lake {
         Lake::new(&[("users", Disposition::Replace), ("folders", Disposition::Replace)])
     }
+    /// The same, with row ids made from `id`.
+    fn keyed() -> Lake {
+        let mut lake = Lake::usual();
+        lake.set_key(&["id"]);
+        lake
+    }
+    fn set_key(&mut self, columns: &[&str]) {
+        for resource in &mut self.plan.resources {
+            resource.options.primary_key = columns.iter().map(|name| name.to_string()).collect();
+        }
+    }
+    fn current(&self) -> Manifest {
+        published(&self.memory, &self.plan.paths).pop().unwrap()
+    }
     fn run(&self, hour: i64, mut gateway: Gateway) -> RunRecord {
         let record = once(&self.plan, T0 + hour * HOUR, &mut gateway, &Client::new(&self.memory), &self.world);
         check(&self.memory, &self.plan.paths);
+        let reader = Reader::new(&self.memory, &self.plan.paths);
+        assert_eq!(block_on(reader.run(&record.id)).unwrap().as_ref(), Some(&record), "every run leaves its record");
         record
     }
     fn rows(&self, table: &str) -> Vec<String> {
@@ -73,35 +91,89 @@ fn a_first_run_publishes_all_tables_with_dlts_own() {
 
 #[test]
 fn a_run_with_nothing_new_writes_nothing_but_its_record() {
-    let lake = Lake::usual();
-    lake.run(0, both(USERS, FOLDERS));
-    let keys = lake.memory.keys();
-    // Another order of the records is no change.
+    // With a key, another order of the records is no change.
     let turned = r#"[{"id":2,"name":"bob","v":1},{"keys":[{"k":"a"},{"k":"b"}],"id":1,"name":"ada","v":1}]"#;
-    let record = lake.run(1, both(turned, FOLDERS));
-    assert_eq!(record.outcome, Outcome::Unchanged);
-    assert_eq!(record.operations.total(), 2, "{:?}", record.operations);
-    assert_eq!(lake.memory.keys().len(), keys.len() + 1);
-    assert_eq!(lake.count("runs/"), 2);
-    assert!(record.tables.iter().all(|table| !table.changed));
+    for (lake, users) in [(Lake::usual(), USERS), (Lake::keyed(), USERS), (Lake::keyed(), turned)] {
+        lake.run(0, both(USERS, FOLDERS));
+        let objects = lake.memory.keys().len();
+        let record = lake.run(1, both(users, FOLDERS));
+        assert_eq!(record.outcome, Outcome::Unchanged);
+        let Operations { get, head, put, list, delete } = record.operations;
+        assert_eq!((get, head, put, list, delete), (2, 0, 0, 0, 0), "the pointer and its manifest are read");
+        assert_eq!(lake.memory.keys().len(), objects + 1);
+        assert_eq!(lake.count("runs/"), 2);
+        assert!(record.tables.iter().all(|table| !table.changed));
+    }
+}
+
+/// Of these tables, the ones whose files are other ones in the second snapshot.
+fn renewed<'a>(before: &Manifest, after: &'a Manifest) -> Vec<&'a str> {
+    let other = |name: &&str| before.table(name).unwrap().files != after.table(name).unwrap().files;
+    after.tables.iter().map(|table| table.schema.name.as_str()).filter(other).collect()
 }
 
 #[test]
-fn only_changed_tables_get_a_file() {
-    let lake = Lake::usual();
+fn with_a_key_only_changed_tables_get_a_file() {
+    let lake = Lake::keyed();
     lake.run(0, both(USERS, FOLDERS));
-    let before = published(&lake.memory, &paths()).pop().unwrap();
-    let users = USERS.replace("bob", "eve");
-    let record = lake.run(1, both(&users, FOLDERS));
+    let before = lake.current();
+    let record = lake.run(1, both(&USERS.replace("bob", "eve"), FOLDERS));
     assert_eq!(record.outcome, Outcome::Published);
-    let after = published(&lake.memory, &paths()).pop().unwrap();
-    for (table, same) in [("users", false), ("users__keys", true), ("folders", true), ("_dlt_version", true)] {
-        let (before, after) = (before.table(table).unwrap(), after.table(table).unwrap());
-        assert_eq!(before.files == after.files, same, "{table}");
-    }
+    let after = lake.current();
+    assert_eq!(renewed(&before, &after), ["users", "_dlt_loads"]);
     assert_eq!(after.schema, before.schema);
     assert_eq!(after.table("folders").unwrap().freshness.fetched_at, T0);
     assert!(lake.rows("users").iter().any(|row| row.contains("eve")));
+
+    // The other way round: a child table alone.
+    lake.run(2, both(&USERS.replace("bob", "eve").replace(r#""k":"b""#, r#""k":"c""#), FOLDERS));
+    assert_eq!(renewed(&after, &lake.current()), ["users__keys", "_dlt_loads"]);
+}
+
+#[test]
+fn without_a_key_all_tables_of_a_resource_come_from_one_load() {
+    let lake = Lake::usual();
+    lake.run(0, both(USERS, FOLDERS));
+    let before = lake.current();
+    lake.run(1, both(&USERS.replace("bob", "eve"), FOLDERS));
+    assert_eq!(renewed(&before, &lake.current()), ["users", "users__keys", "_dlt_loads"]);
+}
+
+#[test]
+fn another_key_renews_all_tables_of_a_resource_with_the_next_change() {
+    let users = |name: &str, k: &str| USERS.replace("bob", name).replace(r#""k":"b""#, &format!(r#""k":"{k}""#));
+    let mut lake = Lake::usual();
+    lake.run(0, both(&users("bob", "b"), FOLDERS));
+    for (hour, key, name, k) in [
+        (1, &["id"][..], "bob", "c"),
+        (2, &["id", "v"], "bob", "d"),
+        (3, &["v", "id"], "eve", "d"),
+        (4, &[], "eve", "e"),
+    ] {
+        let before = lake.current();
+        lake.set_key(key);
+        lake.run(hour, both(&users(name, k), FOLDERS));
+        assert_eq!(renewed(&before, &lake.current()), ["users", "users__keys", "_dlt_loads"], "{key:?}");
+    }
+}
+
+#[test]
+fn child_tables_come_into_being_when_data_has_them() {
+    let lake = Lake::keyed();
+    let bare = r#"[{"id":1,"name":"ada","v":1},{"id":2,"name":"bob","v":1}]"#;
+    lake.run(0, both(bare, FOLDERS));
+    assert_eq!(lake.current().table("users__keys"), None);
+    let record = lake.run(1, both(USERS, FOLDERS));
+    let keys = record.tables.iter().find(|table| table.name == "users__keys").unwrap();
+    assert_eq!((keys.rows_before, keys.rows, keys.changed), (None, 2, true));
+    let manifest = lake.current();
+    let names: Vec<&str> = manifest.tables.iter().map(|table| table.schema.name.as_str()).collect();
+    assert_eq!(names, ["users", "users__keys", "folders", "_dlt_loads", "_dlt_version"]);
+    assert_eq!(manifest.schema.version, 2);
+    let deeper = USERS.replace(r#"{"k":"a"}"#, r#"{"k":"a","uses":[{"at":1}]}"#);
+    lake.run(2, both(&deeper, FOLDERS));
+    assert_eq!(lake.current().table("users__keys__uses").unwrap().schema.parent.as_deref(), Some("users__keys"));
+    assert_eq!(lake.run(3, both(&deeper, FOLDERS)).outcome, Outcome::Unchanged);
 }
 
 #[test]
@@ -178,7 +250,6 @@ fn when_everything_fails_the_pointer_stays_and_readers_can_know() {
         assert_eq!((record.outcome, record.snapshot.as_deref()), (Outcome::Failed, Some("1795456800.000")));
         assert_eq!(record.requests, 1, "nothing else is asked with credentials that were refused");
     }
-    lake.memory.page.set(100);
     let paths = paths();
     let reader = Reader::new(&lake.memory, &paths);
     let current = block_on(reader.current()).unwrap().unwrap();
@@ -259,6 +330,37 @@ fn large_files_are_put_while_they_come_and_small_ones_are_held() {
 }
 
 #[test]
+fn a_load_that_begins_anew_leaves_nothing_of_its_first_try() {
+    let (memory, world, paths) = (Memory::default(), World::new(T0, 1), paths());
+    let retrying = Retrying::new(&memory, &world, "run");
+    let part = |bytes: &[u8], rows: Option<u64>| {
+        let end = rows.map(|rows| FileEnd { rows, columns: 1 });
+        vec![Part { table: "users".into(), file: 0, bytes: bytes.into(), end }]
+    };
+    // The first try: one file put because nothing may be held, another one that never ends.
+    let mut files = Files::new(&retrying, &paths, "1795456800.000", 3);
+    block_on(files.add(part(b"first", Some(1)))).unwrap();
+    block_on(files.add(part(b"and", None))).unwrap();
+    assert_eq!((files.held(), memory.keys().len()), (3, 1));
+    files.restart();
+    assert_eq!(files.held(), 0);
+    block_on(files.add(part(b"o", None))).unwrap();
+    block_on(files.add(part(b"ne", Some(7)))).unwrap();
+    let finished = files.finish().unwrap();
+    let users = &finished["users"];
+    assert_eq!((users.len(), users[0].entry.rows, users[0].bytes.as_deref()), (1, 7, Some(&b"one"[..])));
+    assert_eq!(memory.keys().len(), 1, "what was put stays, unnamed");
+
+    // A load must end its files, and a preview must fit.
+    let mut files = Files::new(&retrying, &paths, "1795456800.000", usize::MAX).at_most(3);
+    block_on(files.add(part(b"123", None))).unwrap();
+    assert_eq!(block_on(files.add(part(b"4", Some(1)))).unwrap_err().code(), "too_large");
+    files.restart();
+    block_on(files.add(part(b"123", None))).unwrap();
+    assert_eq!(files.finish().unwrap_err().code(), "unfinished_file");
+}
+
+#[test]
 fn the_lakes_own_tables_stay_in_few_files() {
     let lake = Lake::usual();
     for hour in 0..120 {
@@ -318,6 +420,16 @@ fn two_resources_cannot_own_one_table() {
 }
 
 #[test]
+fn the_lakes_own_tables_are_no_resources() {
+    let lake = Lake::new(&[("_dlt_loads", Disposition::Replace), ("folders", Disposition::Replace)]);
+    for hour in 0..2 {
+        let record = lake.run(hour, Gateway::says(&[("_dlt_loads", FOLDERS), ("folders", FOLDERS)]));
+        assert_eq!(record.resources[0].error.as_ref().unwrap().code, "table_clash");
+    }
+    assert_eq!(lake.current().table("_dlt_loads").unwrap().rows, 1);
+}
+
+#[test]
 fn damage_and_foreign_formats_are_named_not_read() {
     let lake = Lake::usual();
     lake.run(0, both(USERS, FOLDERS));
@@ -346,7 +458,7 @@ fn the_report_reads_well() {
     for part in [
         "partial, snapshot 1795460400.000",
         "scheduled for 2026-11-23T19:00:00.000000Z",
-        "users: 2 rows, 1 pages",
+        "users: 4 rows, 1 pages",
         "folders: failed, what was there stays: the gateway answered a web page (folders) [html_answer]",
         "changed",
         "stale since 2026-11-23T18:00:00.000000Z [html_answer]",

@@ -3,7 +3,7 @@
 
 mod support;
 
-use gatelake::lake::{Disposition, Outcome, RunRecord};
+use gatelake::lake::{Disposition, Outcome, Reader, RunRecord};
 use gatelake::run::{Plan, run};
 use support::conformance::conformance;
 use support::invariants::{Rows, check, content, published};
@@ -59,6 +59,11 @@ fn undisturbed(hours: &[i64]) -> Rows {
     content(&memory, &paths())
 }
 
+/// The record of a run that the lake holds.
+fn recorded(memory: &Memory, id: &str) -> Option<RunRecord> {
+    block_on(Reader::new(memory, &paths()).run(id)).unwrap()
+}
+
 #[test]
 fn one_fault_at_any_call_neither_harms_nor_keeps_the_next_try_from_the_same_end() {
     let (calm, expected) = (hour(&begun(), 1, 2, &[]), undisturbed(&[0, 1]));
@@ -80,6 +85,9 @@ fn one_fault_at_any_call_neither_harms_nor_keeps_the_next_try_from_the_same_end(
                 assert_eq!(seen, expected, "{fault:?} at call {call}");
             }
             if let Some(record) = &record {
+                if fault != Fault::Refused {
+                    assert_eq!(recorded(&memory, &record.id).as_ref(), Some(record), "{fault:?} at call {call}");
+                }
                 let told = record.outcome == Outcome::Published;
                 assert_eq!(
                     told,
@@ -113,6 +121,31 @@ fn the_very_first_run_may_die_anywhere() {
             assert_eq!(content(&memory, &paths()), expected, "{fault:?} at call {call}");
         }
     }
+}
+
+#[test]
+fn two_runs_may_die_one_after_the_other_anywhere() {
+    let (_, first_calls) = hour(&Memory::default(), 0, 2, &[]);
+    let (_, second_calls) = hour(&begun(), 1, 2, &[]);
+    let (first_lost, both) = (undisturbed(&[1]), undisturbed(&[0, 1]));
+    let mut ends = [0, 0];
+    for (first, second) in (0..first_calls).flat_map(|first| (0..second_calls).map(move |second| (first, second))) {
+        let memory = Memory::default();
+        assert_eq!(hour(&memory, 0, 3, &[(first, Fault::CrashAfter)]).0, None);
+        hour(&memory, 1, 4, &[(second, Fault::CrashAfter)]);
+        check(&memory, &paths());
+        hour(&memory, 1, 5, &[]);
+        check(&memory, &paths());
+        let published: Vec<i64> = published(&memory, &paths()).iter().map(|one| one.scheduled_time).collect();
+        let (end, expected) = match published.as_slice() {
+            [_] => (0, &first_lost),
+            _ => (1, &both),
+        };
+        ends[end] += 1;
+        assert_eq!(published[published.len() - 1], T0 + HOUR);
+        assert_eq!(content(&memory, &paths()), *expected, "died after {first} and {second}");
+    }
+    assert!(ends.iter().all(|n| *n > 0), "{ends:?}");
 }
 
 /// Runs of these hours at once, each seeing the state of its hour, with faults at random calls if `faulty`.

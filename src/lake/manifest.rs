@@ -90,6 +90,10 @@ pub struct Table {
     /// The resource that it comes from; `None` for the lake's own tables.
     pub resource: Option<String>,
     pub disposition: Disposition,
+    /// The columns of the root table that all row ids of the resource are made from. Empty: ids are new in every load, and
+    /// the resource's tables always come from the same one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub key: Vec<String>,
     /// The load that last changed its rows or columns.
     pub load_id: String,
     pub rows: u64,

@@ -59,6 +59,11 @@ impl Paths {
         self.key("runs/")
     }
 
+    /// What the records' keys of all runs scheduled after `time` sort before, and no others.
+    pub fn runs_after(&self, time: i64) -> String {
+        format!("{}{:013}", self.runs(), LAST_MS - time)
+    }
+
     /// The key of a run's record; `None` if that is no run id. Time is counted downwards, because stores list upwards and
     /// the newest run is what people ask for.
     pub fn run(&self, id: &str) -> Option<String> {
@@ -67,7 +72,7 @@ impl Paths {
         if attempt.len() != 8 || !attempt.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
             return None;
         }
-        Some(self.key(&format!("runs/{:013}-{id}.json", LAST_MS - time)))
+        Some(format!("{}-{id}.json", self.runs_after(time)))
     }
 }
 
@@ -187,6 +192,8 @@ mod tests {
         let key = |ms| paths.run(&run_id(&load_id(ms), 0xabc)).unwrap();
         assert_eq!(key(1_795_459_200_123), "sftp/runs/8204540799876-1795459200.123-00000abc.json");
         assert!(key(1_795_459_200_124) < key(1_795_459_200_123));
+        assert!(key(1_795_459_200_124) < paths.runs_after(1_795_459_200_123));
+        assert!(key(1_795_459_200_123) > paths.runs_after(1_795_459_200_123));
         assert_eq!(paths.run("1795459200.123-../../x"), None);
     }
 }

@@ -51,6 +51,8 @@ pub struct Fetched {
     pub resource: String,
     pub disposition: Disposition,
     pub guard: ShrinkGuard,
+    /// The columns that its row ids are made from; empty: ids are new in every load.
+    pub key: Vec<String>,
     /// The schema that its load started from.
     pub started_from: Schema,
     /// Milliseconds since the Unix epoch.
@@ -143,81 +145,85 @@ impl Resource<'_> {
 
     /// The tables after a complete load; on an error `plan` is as before.
     fn renew(&self, arrived: &Arrived, plan: &mut Planned) -> Result<()> {
-        let Fetched { resource, disposition, guard, started_from, .. } = self.fetched;
+        let Fetched { resource, disposition, guard, key, started_from, .. } = self.fetched;
         let schema_now = self.base.map(|base| base.schema_of(resource)).unwrap_or_default();
         let moved = schema_now != *started_from;
-        let (mut tables, mut empty_files) = (Vec::new(), Vec::new());
         let gone = schema_now.tables.iter().filter(|table| arrived.loaded.schema.table(&table.name).is_none());
+        let none = TableLoaded::default();
+        let mut found = Vec::new();
         for schema in arrived.loaded.schema.tables.iter().chain(gone) {
             if materialized(schema).next().is_none() {
                 continue;
             }
             let name = &schema.name;
-            let before = self.before(name)?;
-            if plan.tables.iter().any(|table| table.schema.name == *name) {
-                return Err(Error::new(Kind::Config, "table_clash", format!("two resources have a table {name}"))
-                    .at(resource)
-                    .help("Give one of the resources another name"));
-            }
+            let before = self.before(name, plan)?;
             if moved && before.is_some_and(|before| !extends(&before.schema, schema)) {
                 return Err(columns_moved(name));
             }
-            let none = TableLoaded::default();
             let loaded = arrived.loaded.tables.iter().find(|table| table.name == *name).unwrap_or(&none);
-            let rows_before = before.map_or(0, |before| before.rows);
             if *disposition == Disposition::Replace && schema.parent.is_none() {
-                guard.check(name, rows_before, loaded.rows)?;
+                guard.check(name, before.map_or(0, |before| before.rows), loaded.rows)?;
             }
             let files = arrived.files.get(name).map(Vec::as_slice).unwrap_or_default();
             if files.iter().map(|file| file.entry.rows).sum::<u64>() != loaded.rows {
                 return Err(Error::new(Kind::Data, "rows_missing", "a table's files do not hold its rows").at(name));
             }
-            tables.push(self.table(schema, before, loaded, files, &mut empty_files)?);
+            let kept = before.filter(|before| self.unchanged(before, schema, loaded));
+            found.push(Found { schema, before, kept, loaded, files });
+        }
+        // A child's rows name their parents by id. Where ids are not those of the load before, tables stay together or not at all.
+        let same_ids = |before: &Table| !key.is_empty() && before.key == *key;
+        let together = *disposition == Disposition::Replace
+            && !found.iter().filter_map(|one| one.before).all(same_ids)
+            && found.iter().any(|one| one.kept.is_none());
+        let mut tables = Vec::new();
+        for one in &found {
+            tables.push(match one.kept.filter(|kept| !together || kept.rows == 0) {
+                Some(kept) => {
+                    let (schema, freshness) = (one.schema.clone(), self.fresh());
+                    Table { schema, disposition: *disposition, freshness, ..kept.clone() }
+                }
+                None => self.table(one, &mut plan.empty_files)?,
+            });
         }
         plan.tables.extend(tables);
-        plan.empty_files.extend(empty_files);
         plan.warnings.extend(arrived.loaded.warnings.iter().cloned());
         Ok(())
     }
 
-    fn before(&self, name: &str) -> Result<Option<&Table>> {
-        let Some(table) = self.base.and_then(|base| base.table(name)) else { return Ok(None) };
-        if table.resource.as_ref() == Some(&self.fetched.resource) {
-            return Ok(Some(table));
-        }
-        let owner = table.resource.as_deref().unwrap_or("the lake itself");
+    /// The table of that name in the snapshot before, if the name is this resource's to use.
+    fn before(&self, name: &str, plan: &Planned) -> Result<Option<&Table>> {
+        let before = self.base.and_then(|base| base.table(name));
+        let planned = plan.tables.iter().find(|table| table.schema.name == name);
+        let owner = match planned.or(before) {
+            _ if matches!(name, system::LOADS | system::VERSION) => "the lake itself",
+            Some(Table { resource: Some(owner), .. }) if *owner != self.fetched.resource => owner,
+            _ => return Ok(before),
+        };
         Err(Error::new(Kind::Config, "table_clash", format!("the table {name} belongs to {owner}"))
             .at(&self.fetched.resource)
             .help("Give the resource another name"))
     }
 
-    fn table(
-        &self,
-        schema: &TableSchema,
-        before: Option<&Table>,
-        loaded: &TableLoaded,
-        files: &[DataFile],
-        empty_files: &mut Vec<DataFile>,
-    ) -> Result<Table> {
-        let new = files.iter().map(|file| file.entry.clone()).filter(|file| file.rows > 0);
-        let old = before.iter().flat_map(|before| &before.files).filter(|file| file.rows > 0).cloned();
-        let same_columns = before.is_some_and(|before| materialized(&before.schema).eq(materialized(schema)));
+    fn unchanged(&self, before: &Table, schema: &TableSchema, loaded: &TableLoaded) -> bool {
         let same_rows = match self.fetched.disposition {
             Disposition::Append => loaded.rows == 0,
-            Disposition::Replace => before.is_some_and(|before| {
-                before.rows == loaded.rows && (loaded.rows == 0 || before.digest == loaded.digest)
-            }),
+            Disposition::Replace => before.rows == loaded.rows && (loaded.rows == 0 || before.digest == loaded.digest),
         };
-        let freshness = Freshness { fetched_at: self.fetched.fetched_at, stale: None };
-        if let Some(before) = before.filter(|_| same_columns && same_rows) {
-            let schema = schema.clone();
-            let disposition = self.fetched.disposition;
-            return Ok(Table { schema, disposition, freshness, ..before.clone() });
-        }
-        let mut files: Vec<File> = match self.fetched.disposition {
-            Disposition::Append => old.chain(new).collect(),
-            Disposition::Replace => new.collect(),
-        };
+        same_rows && materialized(&before.schema).eq(materialized(schema))
+    }
+
+    fn fresh(&self) -> Freshness {
+        Freshness { fetched_at: self.fetched.fetched_at, stale: None }
+    }
+
+    /// The table with the load's rows behind those that were there, or in their place.
+    fn table(&self, found: &Found, empty_files: &mut Vec<DataFile>) -> Result<Table> {
+        let Found { schema, before, loaded, files, .. } = found;
+        let before = before.filter(|_| self.fetched.disposition == Disposition::Append);
+        let old = before.iter().flat_map(|before| &before.files);
+        let new = files.iter().map(|file| &file.entry);
+        let mut files: Vec<File> = old.chain(new).filter(|file| file.rows > 0).cloned().collect();
         if files.is_empty() {
             let (bytes, end) = system::empty_file(schema)?;
             let file = DataFile::new(&schema.name, self.load_id, bytes, end);
@@ -225,17 +231,28 @@ impl Resource<'_> {
             empty_files.push(file);
         }
         Ok(Table {
-            schema: schema.clone(),
+            schema: (*schema).clone(),
             resource: Some(self.fetched.resource.clone()),
             disposition: self.fetched.disposition,
+            key: self.fetched.key.clone(),
             load_id: self.load_id.into(),
             rows: files.iter().map(|file| file.rows).sum(),
             bytes: files.iter().map(|file| file.bytes).sum(),
             digest: loaded.digest.clone(),
-            freshness,
+            freshness: self.fresh(),
             files,
         })
     }
+}
+
+/// A table of a load beside the one of the snapshot before.
+struct Found<'a> {
+    schema: &'a TableSchema,
+    before: Option<&'a Table>,
+    /// The table before, if the load brought the same.
+    kept: Option<&'a Table>,
+    loaded: &'a TableLoaded,
+    files: &'a [DataFile],
 }
 
 /// Whether `new` has the columns of `old` at the same places, and perhaps more behind them.

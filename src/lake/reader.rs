@@ -1,6 +1,6 @@
 //! The readers' side: what the HTTP API, the page and the next run ask of a lake.
 
-use super::manifest::{Ancestor, File, Freshness, MAX_ANCESTORS, Manifest, Pointer, Table, decode};
+use super::manifest::{Ancestor, File, Freshness, MAX_ANCESTORS, Manifest, Pointer, Stale, Table, decode};
 use super::paths::{self, Paths};
 use super::record::{Outcome, RunRecord};
 use super::system;
@@ -37,7 +37,7 @@ pub struct RunPage {
     pub cursor: Option<String>,
 }
 
-/// Staleness is gathered from at most so many runs.
+/// A resource's state is gathered from at most so many runs.
 const MAX_RUNS: usize = 50;
 
 impl<'a, S: Store> Reader<'a, S> {
@@ -134,49 +134,80 @@ impl<'a, S: Store> Reader<'a, S> {
 
     /// The record of one run.
     pub async fn run(&self, id: &str) -> Result<Option<RunRecord>> {
-        let Some(key) = self.paths.run(id) else { return Ok(None) };
-        match self.store.get(&key).await? {
-            Some(object) => Ok(Some(decode(&key, &object.bytes)?)),
+        match self.paths.run(id) {
+            Some(key) => self.record(&key).await,
             None => Ok(None),
         }
     }
 
-    /// Some run records, newest first: one listing, then one read for each of at most `limit`.
+    /// Some run records, newest first: one listing, then one read for each of at most `limit` (1 to 1000).
     pub async fn runs(&self, cursor: Option<&str>, limit: usize) -> Result<RunPage> {
-        let listing = self.store.list(&self.paths.runs(), cursor).await?;
+        let (keys, cursor) = self.run_keys(cursor, limit.clamp(1, 1000)).await?;
         let mut runs = Vec::new();
-        for head in listing.heads.iter().take(limit) {
-            if let Some(object) = self.store.get(&head.key).await? {
-                runs.push(decode(&head.key, &object.bytes)?);
-            }
+        for key in keys {
+            runs.extend(self.record(&key).await?);
         }
-        Ok(RunPage { runs, cursor: listing.cursor })
+        Ok(RunPage { runs, cursor })
     }
 
     /// How fresh every resource of a snapshot is, runs that published nothing included: one that found everything as before
-    /// confirms, one that failed makes stale since its start.
+    /// confirms, one that failed makes stale since its start. Reads run records back to the one that confirmed last.
     pub async fn freshness(&self, current: &Current) -> Result<BTreeMap<String, Freshness>> {
-        let mut by_resource = BTreeMap::new();
+        let mut known: BTreeMap<String, Freshness> = BTreeMap::new();
         for table in &current.manifest.tables {
             if let Some(resource) = &table.resource {
-                by_resource.insert(resource.clone(), table.freshness.clone());
+                known.insert(resource.clone(), table.freshness.clone());
             }
         }
-        let mut newer = self.runs(None, MAX_RUNS).await?.runs;
-        newer.retain(|run| run.scheduled_time > current.pointer.scheduled_time);
-        for run in newer.iter().rev() {
+        let mut open: BTreeMap<String, Option<Stale>> = known.keys().map(|resource| (resource.clone(), None)).collect();
+        let published = self.paths.runs_after(current.pointer.scheduled_time);
+        let (keys, _) = self.run_keys(None, MAX_RUNS).await?;
+        for key in keys.iter().take_while(|key| **key < published) {
+            if open.is_empty() {
+                break;
+            }
+            let Some(run) = self.record(key).await? else { continue };
             for report in &run.resources {
-                let Some(freshness) = by_resource.get_mut(&report.name) else { continue };
+                let Some(stale) = open.get_mut(&report.name) else { continue };
                 match report.error.as_ref().or(run.error.as_ref()) {
+                    Some(failure) => {
+                        stale.get_or_insert_with(|| failure.since(run.started_at, None)).since = run.started_at;
+                    }
                     None if matches!(run.outcome, Outcome::Unchanged | Outcome::Partial) => {
-                        *freshness = Freshness { fetched_at: run.finished_at, stale: None };
+                        let stale = stale.take();
+                        known.insert(report.name.clone(), Freshness { fetched_at: run.finished_at, stale });
+                        open.remove(&report.name);
                     }
                     None => {}
-                    Some(failure) => freshness.stale = Some(failure.since(run.started_at, freshness.stale.as_ref())),
                 }
             }
         }
-        Ok(by_resource)
+        // Those that no run confirmed were stale before already, or are since the oldest of these runs.
+        for (resource, stale) in open {
+            if let (Some(freshness), Some(stale)) = (known.get_mut(&resource), stale) {
+                let since = freshness.stale.as_ref().map_or(stale.since, |before| before.since);
+                freshness.stale = Some(Stale { since, ..stale });
+            }
+        }
+        Ok(known)
+    }
+
+    /// Keys of run records, newest first, and where to go on.
+    async fn run_keys(&self, cursor: Option<&str>, limit: usize) -> Result<(Vec<String>, Option<String>)> {
+        let (mut keys, mut cursor) = (Vec::new(), cursor.map(str::to_owned));
+        loop {
+            let listing = self.store.list(&self.paths.runs(), cursor.as_deref(), limit - keys.len()).await?;
+            keys.extend(listing.heads.into_iter().map(|head| head.key));
+            cursor = listing.cursor;
+            if cursor.is_none() || keys.len() >= limit {
+                return Ok((keys, cursor));
+            }
+        }
+    }
+
+    async fn record(&self, key: &str) -> Result<Option<RunRecord>> {
+        let object = self.store.get(key).await?;
+        object.map(|object| decode(key, &object.bytes)).transpose()
     }
 
     async fn manifest(&self, path: &str, sha256: &str) -> Result<Option<Manifest>> {

@@ -57,9 +57,9 @@ impl<S: Store> Store for Counting<'_, S> {
         self.add(|count| count.put += 1);
         self.store.put(key, bytes, cond, meta).await
     }
-    async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Listing> {
+    async fn list(&self, prefix: &str, cursor: Option<&str>, limit: usize) -> Result<Listing> {
         self.add(|count| count.list += 1);
-        self.store.list(prefix, cursor).await
+        self.store.list(prefix, cursor, limit).await
     }
     async fn delete(&self, keys: &[String]) -> Result<()> {
         self.add(|count| count.delete += 1);
@@ -142,8 +142,8 @@ impl<S: Store, H: Host> Store for Retrying<'_, S, H> {
     async fn put(&self, key: &str, bytes: &[u8], cond: Cond, meta: &[(&str, &str)]) -> Result<Put> {
         self.put_named(key, bytes, cond, &paths::sha256(bytes), meta).await
     }
-    async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Listing> {
-        self.attempts(async || self.store.list(prefix, cursor).await).await
+    async fn list(&self, prefix: &str, cursor: Option<&str>, limit: usize) -> Result<Listing> {
+        self.attempts(async || self.store.list(prefix, cursor, limit).await).await
     }
     async fn delete(&self, keys: &[String]) -> Result<()> {
         self.attempts(async || self.store.delete(keys).await).await

@@ -75,6 +75,7 @@ pub fn new_table(name: &str) -> Table {
         schema: TableSchema { name: name.into(), parent: None, columns, seen_data: true },
         resource: None,
         disposition: Disposition::Append,
+        key: Vec::new(),
         load_id: String::new(),
         rows: 0,
         bytes: 0,

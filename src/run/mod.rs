@@ -42,6 +42,22 @@ pub struct Resource {
     pub guard: ShrinkGuard,
 }
 
+impl Resource {
+    fn fetched(&self, started_from: Schema, fetched_at: i64, result: Result<Arrived, Failure>) -> Fetched {
+        let Resource { name, options, disposition, guard } = self;
+        let key = options.primary_key.clone();
+        Fetched {
+            resource: name.clone(),
+            disposition: *disposition,
+            guard: *guard,
+            key,
+            started_from,
+            fetched_at,
+            result,
+        }
+    }
+}
+
 /// What a run may use.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
@@ -208,14 +224,7 @@ impl<S: Store, H: Host> Run<'_, S, H> {
             if let Ok(arrived) = &result {
                 self.record.warnings.extend(arrived.loaded.warnings.iter().cloned());
             }
-            fetched.push(Fetched {
-                resource: resource.name.clone(),
-                disposition: resource.disposition,
-                guard: resource.guard,
-                started_from: schema,
-                fetched_at: host.now(),
-                result,
-            });
+            fetched.push(resource.fetched(schema, host.now(), result));
         }
         fetched
     }

@@ -3,7 +3,7 @@
 use super::{Order, Plan, Source, Traffic, table_report};
 use crate::error::{Error, Kind, Result};
 use crate::host::{Host, Store};
-use crate::lake::plan::{Arrived, Fetched, plan as lay};
+use crate::lake::plan::{Arrived, plan as lay};
 use crate::lake::record::{Failure, TableReport};
 use crate::lake::store::Retrying;
 use crate::lake::{Files, Reader, paths, sample};
@@ -57,11 +57,11 @@ pub async fn preview<S: Store, H: Host>(
     let store = Retrying::new(store, host, "preview");
     let current = Reader::new(&store, &plan.paths).current().await?;
     let base = current.as_ref().map(|current| &current.manifest);
-    let schema = base.map(|base| base.schema_of(&resource.name)).unwrap_or_default();
+    let started_from = base.map(|base| base.schema_of(&resource.name)).unwrap_or_default();
 
     source.login(deadline).await?;
     let mut traffic = Traffic::default();
-    let order = Order { resource, schema: schema.clone(), load_id: &load_id, deadline };
+    let order = Order { resource, schema: started_from.clone(), load_id: &load_id, deadline };
     // Nothing is put as long as everything may be held.
     let mut files = Files::new(&store, &plan.paths, &load_id, usize::MAX).at_most(MAX_BYTES);
     let loaded = source.load(order, &mut files, &mut traffic).await?;
@@ -73,14 +73,7 @@ pub async fn preview<S: Store, H: Host>(
         samples.insert(table.name.clone(), sample(table, file, rows)?);
     }
     let (schema, warnings) = (loaded.schema.clone(), loaded.warnings.clone());
-    let fetched = Fetched {
-        resource: resource.name.clone(),
-        disposition: resource.disposition,
-        guard: resource.guard,
-        started_from: base.map(|base| base.schema_of(&resource.name)).unwrap_or_default(),
-        fetched_at: now,
-        result: Ok(Arrived { loaded, files }),
-    };
+    let fetched = resource.fetched(started_from, now, Ok(Arrived { loaded, files }));
     let planned = lay(base, &[fetched], &load_id, now)?;
     let own = planned.tables.iter().filter(|table| table.resource.as_ref() == Some(&resource.name));
     Ok(Preview {

@@ -69,8 +69,8 @@ impl Store for R2 {
         }
     }
 
-    async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Listing> {
-        let mut list = self.0.list().prefix(prefix);
+    async fn list(&self, prefix: &str, cursor: Option<&str>, limit: usize) -> Result<Listing> {
+        let mut list = self.0.list().prefix(prefix).limit(limit as u32);
         if let Some(cursor) = cursor {
             list = list.cursor(cursor);
         }

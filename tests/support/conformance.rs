@@ -77,7 +77,8 @@ async fn listing(store: &impl Store, prefix: &str) -> Check {
     }
     let (mut seen, mut cursor) = (Vec::new(), None);
     for _ in 0..100 {
-        let page = store.list(prefix, cursor.as_deref()).await.map_err(failed)?;
+        let page = store.list(prefix, cursor.as_deref(), 2).await.map_err(failed)?;
+        expect(page.heads.len() <= 2, "a page of a listing has at most the heads that were asked for")?;
         let sized = page.heads.iter().all(|head| head.size == head.key.len() as u64);
         expect(sized, "a listing has sizes")?;
         seen.extend(page.heads.into_iter().map(|head| head.key));
@@ -87,14 +88,14 @@ async fn listing(store: &impl Store, prefix: &str) -> Check {
         }
     }
     expect(seen == keys, &format!("all keys of the prefix, once each, in order: {seen:?}"))?;
-    let none = store.list(&format!("{prefix}none"), None).await.map_err(failed)?;
+    let none = store.list(&format!("{prefix}none"), None, 1).await.map_err(failed)?;
     expect(none.heads.is_empty() && none.cursor.is_none(), "a listing of nothing is empty")
 }
 
 async fn deletion(store: &impl Store, prefix: &str) -> Check {
     let (mut keys, mut cursor) = (vec![format!("{prefix}never-there")], None);
     loop {
-        let page = store.list(prefix, cursor.as_deref()).await.map_err(failed)?;
+        let page = store.list(prefix, cursor.as_deref(), 1000).await.map_err(failed)?;
         keys.extend(page.heads.into_iter().map(|head| head.key));
         cursor = page.cursor;
         if cursor.is_none() {
@@ -103,6 +104,6 @@ async fn deletion(store: &impl Store, prefix: &str) -> Check {
     }
     expect(keys.len() > 8, "the listing of a shorter prefix has what lies below it")?;
     store.delete(&keys).await.map_err(failed)?;
-    expect(store.list(prefix, None).await.map_err(failed)?.heads.is_empty(), "what was deleted is gone")?;
+    expect(store.list(prefix, None, 1000).await.map_err(failed)?.heads.is_empty(), "what was deleted is gone")?;
     store.delete(&keys).await.map_err(failed)
 }

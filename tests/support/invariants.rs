@@ -19,6 +19,7 @@ pub fn check(memory: &Memory, paths: &Paths) {
     for manifest in &snapshots {
         no_loss(memory, paths, manifest);
         no_mixture(memory, paths, manifest);
+        no_orphans(memory, paths, manifest);
     }
     appended_rows_stay(memory, paths, &snapshots);
     readers_find_all(memory, paths, &snapshots);
@@ -92,6 +93,19 @@ fn no_mixture(memory: &Memory, paths: &Paths, manifest: &Manifest) {
         }
     }
     assert!(states.len() <= 1, "snapshot {} mixes states {states:?}", manifest.snapshot);
+}
+
+/// Every row of a child table hangs from a row of its parent table.
+fn no_orphans(memory: &Memory, paths: &Paths, manifest: &Manifest) {
+    for table in &manifest.tables {
+        let Some(parent) = &table.schema.parent else { continue };
+        let ids = |table: &str, column: &str| -> BTreeSet<String> {
+            let rows = rows(memory, paths, manifest, table);
+            rows.iter().map(|row| serde_json::from_str::<Value>(row).unwrap()[column].to_string()).collect()
+        };
+        let (parents, children) = (ids(parent, "_dlt_id"), ids(&table.schema.name, "_dlt_parent_id"));
+        assert!(children.is_subset(&parents), "{} has rows without a parent", table.schema.name);
+    }
 }
 
 /// Every load that was published has one row in `_dlt_loads`, in order; the rows that a load appended are there once, and in

@@ -13,6 +13,9 @@ struct Stored {
     meta: Vec<(String, String)>,
 }
 
+/// A listing gives at most so many heads at once, however many are asked for.
+const FEW: usize = 3;
+
 /// A strongly consistent bucket that remembers every version of every object.
 #[derive(Default)]
 pub struct Memory {
@@ -20,8 +23,6 @@ pub struct Memory {
     versions: Cell<u64>,
     /// Key and bytes of every put that took effect, in order.
     pub history: RefCell<Vec<(String, Vec<u8>)>>,
-    /// How many heads a listing gives at once; 0: three.
-    pub page: Cell<usize>,
 }
 
 impl Memory {
@@ -79,8 +80,8 @@ impl Store for Memory {
     async fn put(&self, key: &str, bytes: &[u8], cond: Cond, meta: &[(&str, &str)]) -> Result<Put> {
         Ok(self.apply(key, bytes, &cond, &owned(meta)))
     }
-    async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Listing> {
-        let size = if self.page.get() == 0 { 3 } else { self.page.get() };
+    async fn list(&self, prefix: &str, cursor: Option<&str>, limit: usize) -> Result<Listing> {
+        let size = limit.min(FEW);
         let after = |key: &&String| key.starts_with(prefix) && cursor.is_none_or(|cursor| key.as_str() > cursor);
         let mut keys: Vec<String> = self.objects.borrow().keys().filter(after).take(size + 1).cloned().collect();
         let more = keys.len() > size;
@@ -222,8 +223,8 @@ impl Store for Client<'_> {
             _ => Ok(put),
         }
     }
-    async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Listing> {
-        self.read(self.memory.list(prefix, cursor)).await
+    async fn list(&self, prefix: &str, cursor: Option<&str>, limit: usize) -> Result<Listing> {
+        self.read(self.memory.list(prefix, cursor, limit)).await
     }
     async fn delete(&self, keys: &[String]) -> Result<()> {
         self.read(self.memory.delete(keys)).await
