@@ -11,6 +11,8 @@ struct Outcome {
     thorough: u64,
 }
 
+// The ban on clocks is for the core.
+#[allow(clippy::disallowed_methods)]
 fn load(json: &[u8], thorough: bool) -> Outcome {
     let begun = Instant::now();
     let mut load = Load::new("users", Options::default(), Schema::default(), "1700000000.0").expect("a load");

@@ -399,7 +399,7 @@ fn a_new_column_gives_a_new_schema_version() {
     let snapshots = published(&lake.memory, &paths());
     let (before, after) = (&snapshots[0].schema, &snapshots[1].schema);
     assert_eq!((before.version, after.version), (1, 2));
-    assert_eq!(after.previous_hashes, [before.hash.clone()]);
+    assert_eq!(after.previous_hashes, std::slice::from_ref(&before.hash));
     let versions = rows(&lake.memory, &paths(), &snapshots[1], "_dlt_version");
     assert_eq!(versions.len(), 2);
     let row: serde_json::Value = serde_json::from_str(&versions[1]).unwrap();

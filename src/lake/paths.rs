@@ -29,7 +29,7 @@ impl Paths {
     /// take for something else.
     pub fn new(prefix: &str, dataset: &str) -> Result<Paths> {
         let mut root = String::new();
-        let prefix = prefix.strip_suffix('/').unwrap_or(prefix);
+        let prefix = prefix.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(prefix);
         for part in prefix.split('/').filter(|_| !prefix.is_empty()) {
             safe_part("prefix", part)?;
             root.push_str(part);

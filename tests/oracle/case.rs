@@ -145,10 +145,12 @@ fn odd_values(json: &RawValue, out: &mut Vec<String>) {
                 out.push(text);
             }
         }
-        Some(b'-' | b'0'..=b'9') if text.parse::<f64>().unwrap().abs() >= 9e18 && text.parse::<i64>().is_err() => {
-            if text.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit()) {
-                out.push(text.to_owned());
-            }
+        Some(b'-' | b'0'..=b'9')
+            if text.parse::<f64>().unwrap().abs() >= 9e18
+                && text.parse::<i64>().is_err()
+                && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit()) =>
+        {
+            out.push(text.to_owned());
         }
         _ => {}
     }

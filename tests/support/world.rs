@@ -106,11 +106,14 @@ pub fn together(chance: &Chance, tasks: Vec<Task<'_>>) -> Vec<Option<RunRecord>>
     done
 }
 
+/// A body, or what goes wrong instead.
+type Answer = Result<String, fn() -> Error>;
+
 /// A gateway: what it answers to each resource.
 #[derive(Default)]
 pub struct Gateway {
     pub refuses_login: Option<fn() -> Error>,
-    pub answers: BTreeMap<String, Result<String, fn() -> Error>>,
+    pub answers: BTreeMap<String, Answer>,
     /// Milliseconds that each answer takes.
     pub slow: i64,
     pub requests: u64,
