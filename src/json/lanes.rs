@@ -40,6 +40,12 @@ mod words {
             Lanes::load(b, at)
         }
 
+        /// Each byte with these bits set.
+        #[inline(always)]
+        pub fn with(self, bits: u8) -> Lanes {
+            Lanes(self.0 | (ONES * bits as u64))
+        }
+
         #[inline(always)]
         pub fn equal(self, byte: u8) -> Hits {
             let x = self.0 ^ (ONES * byte as u64);
@@ -113,6 +119,12 @@ mod vectors {
         #[inline(always)]
         pub fn load8(b: &[u8], at: usize) -> Lanes {
             Lanes(u64x2(word(b, at), 0))
+        }
+
+        /// Each byte with these bits set.
+        #[inline(always)]
+        pub fn with(self, bits: u8) -> Lanes {
+            Lanes(v128_or(self.0, u8x16_splat(bits)))
         }
 
         #[inline(always)]
