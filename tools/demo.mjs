@@ -78,10 +78,10 @@ async function main() {
 /** Fires the cron, tells what the Worker logs meanwhile, and shows what it came to. */
 async function run(local, title, time) {
   await step(title, async (note) => {
-    const listen = setInterval(() => note(local.server.getLogs().at(-1)?.message ?? ''), 100);
+    const listen = setInterval(() => note(local.logs.at(-1) ?? ''), 100);
     try {
-      const { outcome } = await local.worker.scheduled({ cron: '0 * * * *', scheduledTime: new Date(time) });
-      if (outcome !== 'ok') throw new Error(local.server.getLogs().at(-1)?.message ?? `The cron's outcome: ${outcome}`);
+      const outcome = await local.cron(time);
+      if (outcome !== 'ok') throw new Error(`The cron's outcome: ${outcome}. ${local.logs.at(-1) ?? ''}`);
     } finally {
       clearInterval(listen);
     }
@@ -106,7 +106,7 @@ function changes({ rows_before: before, rows, changed, new_columns: columns }) {
 
 async function copy(local, snapshot) {
   rmSync(LAKE, { recursive: true, force: true });
-  const { LAKE: bucket } = await local.worker.getEnv();
+  const bucket = await local.bucket();
   const { objects } = await bucket.list();
   const current = new Set(snapshot.tables.flatMap((one) => one.files.map((file) => file.path)));
   for (const { key } of objects) {

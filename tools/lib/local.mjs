@@ -1,5 +1,6 @@
 // The Worker in workerd with a local R2, pointed at an emulated gateway.
-import { createTestHarness } from 'wrangler';
+import { join } from 'node:path';
+import { unstable_startWorker as startWorker } from 'wrangler';
 import { ROOT } from './execute.mjs';
 
 /** The configuration of one emulated gateway, and the secrets that it names. */
@@ -20,23 +21,49 @@ client_secret_secret = "${name}_CLIENT_SECRET"
 }
 
 /**
- * Starts it with the text of a gatelake.toml, secrets (binding → value) and the API's token. The bucket is empty and goes with it.
- * `api(path, options)` answers parsed JSON, and throws what the API says is wrong.
+ * Starts it with the text of a gatelake.toml, secrets (binding → value) and the API's token (none: the API stays closed). The
+ * bucket is empty and goes with it. workerd reaches the gateway by itself: what happens on the wire is what it makes of it.
  */
-export async function startLocal({ toml, secrets = {}, token }) {
+export async function startLocal({ toml, secrets = {}, token, port = 0 }) {
   // workerd asks for the place that requests come from; there is nobody to tell it.
   process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= 'false';
   process.env.WRANGLER_SEND_METRICS ??= 'false';
-  const server = createTestHarness({
-    root: ROOT,
-    workers: [{ configPath: './wrangler.toml', vars: { GATELAKE_CONFIG: toml }, secrets: { ...secrets, GATELAKE_TOKEN: token } }],
+  const secret = { ...secrets, ...(token && { GATELAKE_TOKEN: token }) };
+  const bindings = Object.fromEntries(Object.entries(secret).map(([name, value]) => [name, { type: 'secret_text', value }]));
+  const logs = [];
+  const worker = await startWorker({
+    config: join(ROOT, 'wrangler.toml'),
+    bindings: { ...bindings, GATELAKE_CONFIG: { type: 'plain_text', value: toml } },
+    dev: {
+      server: { hostname: '127.0.0.1', port },
+      logLevel: 'none',
+      watch: false,
+      persist: false,
+      inspector: false,
+      structuredLogsHandler: (log) => logs.push(log.message),
+    },
   });
-  const { url } = await server.listen();
-  const api = async (path, options = {}) => {
-    const response = await server.fetch(path, { ...options, headers: { authorization: `Bearer ${token}` } });
-    const answer = await response.json();
-    if (answer.error) throw new Error(`${path}: ${answer.error.message}. ${answer.error.help ?? ''}`);
-    return answer;
+  await worker.ready;
+  const url = await worker.url;
+  const fetch = (path, options = {}) => worker.fetch(new URL(path, url), options);
+  return {
+    url,
+    /** What the Worker logged, line by line. */
+    logs,
+    fetch,
+    /** Parsed JSON of the API; throws what the API says is wrong. */
+    async api(path, options = {}) {
+      const answer = await (await fetch(path, { ...options, headers: { authorization: `Bearer ${token}` } })).json();
+      if (answer.error) throw new Error(`${path}: ${answer.error.message}. ${answer.error.help ?? ''}`);
+      return answer;
+    },
+    /** Fires the cron for a time (milliseconds); `ok`, or how the run ended otherwise. */
+    async cron(time) {
+      const response = await fetch(`/cdn-cgi/local/scheduled?format=json&cron=${encodeURIComponent('0 * * * *')}&time=${time}`);
+      return (await response.json()).outcome;
+    },
+    /** The local R2 bucket. */
+    bucket: async () => (await worker.raw.runtimes[0].mf.getBindings()).LAKE,
+    close: () => worker.dispose(),
   };
-  return { server, url, api, worker: server.getWorker(), close: () => server.close() };
 }
