@@ -183,20 +183,23 @@ fn keyed_rows_have_the_same_ids_either_way() {
 
 #[test]
 fn the_digest_knows_content_not_order() {
-    let digest = |document: &str| {
-        let answer =
-            run(document.as_bytes(), 50, false, Options { primary_key: vec!["id".into()], ..Options::default() });
-        answer.loaded.unwrap().tables.into_iter().map(|table| (table.name, table.digest)).collect::<Vec<_>>()
-    };
-    let a = digest(r#"[{"id":1,"n":"x","k":[{"v":1},{"v":2}]},{"id":2,"n":"y","k":[{"v":3}]}]"#);
-    assert_eq!(a, digest(r#"[{"id":2,"n":"y","k":[{"v":3}]},{"k":[{"v":1},{"v":2}],"n":"x","id":1}]"#));
-    // A key that changes hands is a change of the child table, though the same values are in it.
-    let moved = digest(r#"[{"id":1,"n":"x","k":[{"v":1}]},{"id":2,"n":"y","k":[{"v":3},{"v":2}]}]"#);
-    assert_eq!(a[0], moved[0]);
-    assert_ne!(a[1], moved[1]);
-    let renamed = digest(r#"[{"id":1,"n":"z","k":[{"v":1},{"v":2}]},{"id":2,"n":"y","k":[{"v":3}]}]"#);
-    assert_ne!(a[0], renamed[0]);
-    assert_eq!(a[1], renamed[1]);
+    for key in [vec!["id".to_owned()], Vec::new()] {
+        let digest = |document: &str| {
+            let options = Options { primary_key: key.clone(), ..Options::default() };
+            let answer = run(document.as_bytes(), 50, false, options);
+            answer.loaded.unwrap().tables.into_iter().map(|table| (table.name, table.digest)).collect::<Vec<_>>()
+        };
+        let a = digest(r#"[{"id":1,"n":"x","k":[{"v":1},{"v":2}]},{"id":2,"n":"y","k":[{"v":3}]}]"#);
+        assert_eq!(a, digest(r#"[{"id":2,"n":"y","k":[{"v":3}]},{"k":[{"v":1},{"v":2}],"n":"x","id":1}]"#));
+        // A key that changes hands is a change of the child table, though the same values are in it.
+        let moved = digest(r#"[{"id":1,"n":"x","k":[{"v":1}]},{"id":2,"n":"y","k":[{"v":3},{"v":2}]}]"#);
+        assert_eq!(a[0], moved[0]);
+        assert_ne!(a[1], moved[1]);
+        // Rows without a key hang from their root row's content.
+        let renamed = digest(r#"[{"id":1,"n":"z","k":[{"v":1},{"v":2}]},{"id":2,"n":"y","k":[{"v":3}]}]"#);
+        assert_ne!(a[0], renamed[0]);
+        assert_eq!(a[1] == renamed[1], !key.is_empty());
+    }
 }
 
 #[test]

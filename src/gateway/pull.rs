@@ -45,7 +45,7 @@ impl<H: Http, T: Host> Session<'_, H, T> {
 
     async fn attempts(&mut self, pull: &Pull, sink: &mut impl Sink, traffic: &mut Traffic) -> Result<()> {
         let api = self.api().await?;
-        let place = format!("gateway {}, {}", self.gateway.dataset, pull.resource.table);
+        let place = format!("gateway {}", self.gateway.dataset);
         let other = pull.resource.path(api.other());
         let Some(path) = pull.resource.path(api) else {
             let message = format!("API {} does not have this resource", api.number());

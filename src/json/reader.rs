@@ -34,7 +34,7 @@ const NAMES: [&str; 12] = [
 ];
 /// Arrays of objects that describe a page and are never its records.
 const NOT_RECORDS: [&str; 3] = ["sort", "links", "_links"];
-/// Objects are searched for records this deep: `_embedded.users`, `page.totalElements`.
+/// Objects of an envelope are read this deep: `_embedded.users`, `page.totalElements`.
 const ENVELOPE_DEPTH: usize = 3;
 /// A record, or any other single step, may have this many bytes.
 pub const MAX_STEP: usize = 64 << 20;
@@ -249,7 +249,7 @@ impl Reader {
         let inside = skip_space(b, value + 1);
         match byte(b, value) {
             b'[' if byte(b, inside) == 0 => return scan::stop(b, inside, "not a JSON value"),
-            b'[' if byte(b, inside) == b'{' && !NOT_RECORDS.contains(&name.as_str()) => {
+            b'[' if byte(b, inside) == b'{' && self.may_hold_records(&name) => {
                 let place = self.pointer(&name);
                 if self.found {
                     return Err(Stop::Fail(ambiguous(&self.envelope.records_at, &place)));
@@ -286,6 +286,16 @@ impl Reader {
         self.at = end;
         self.state = State::Object { first: false };
         Ok(())
+    }
+
+    /// Records lie at the top of an envelope or in `_embedded`; a list that lies deeper is part of something else.
+    fn may_hold_records(&self, name: &str) -> bool {
+        let place = match self.path.as_slice() {
+            [] => true,
+            [only] => only == "_embedded",
+            _ => false,
+        };
+        place && !NOT_RECORDS.contains(&name)
     }
 
     fn fact(&mut self, name: &str, value: i64) {

@@ -252,9 +252,17 @@ impl Sheet {
         self.pending.1 = self.pending.1.wrapping_add(mix(digest ^ 0xA5A5_A5A5_5A5A_5A5A));
     }
 
-    /// The record ended: its rows stay.
-    pub fn keep(&mut self) -> Result<()> {
+    /// What the rows of the record under way come to.
+    pub fn record_digest(&self) -> u64 {
+        self.pending.0
+    }
+
+    /// The record ended: its rows stay. `root`: what ties them to the content of their root row, where it has no key.
+    pub fn keep(&mut self, root: Option<u64>) -> Result<()> {
         self.began = None;
+        if let Some(root) = root {
+            self.pending = (mix(self.pending.0 ^ root), mix(self.pending.1 ^ root.rotate_left(32)));
+        }
         self.digest.0 = self.digest.0.wrapping_add(self.pending.0);
         self.digest.1 = self.digest.1.wrapping_add(self.pending.1);
         self.pending = (0, 0);

@@ -352,7 +352,7 @@ impl Shredder {
     /// The id of the next root row where there is no key.
     #[inline(always)]
     pub fn counted_row(&self, seed: u64) -> Row {
-        Row { id: self.load.child(seed, self.ordinal), link: self.ordinal }
+        Row { id: self.load.child(seed, self.ordinal), link: 0 }
     }
 
     /// The row that the values of the key name: dlt's key hash, over the values as they came. `None` while one is not known.
@@ -434,9 +434,12 @@ impl Records for Shredder {
             });
         }
         let mut result = Ok(());
+        // Records may come in any order: without a key, children are known by the content of the row that they hang from.
+        let root = self.nodes.get(ROOT as usize).map(|node| node.sheet).unwrap_or(NONE);
+        let content = self.sheets.get(root as usize).filter(|_| self.key.is_empty()).map(Sheet::record_digest);
         for sheet in self.touched.drain(..) {
-            if let Some(sheet) = self.sheets.get_mut(sheet as usize) {
-                result = result.and(sheet.keep());
+            if let Some(kept) = self.sheets.get_mut(sheet as usize) {
+                result = result.and(kept.keep(content.filter(|_| sheet != root)));
             }
         }
         result
