@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildWasm } from '../tools/build.mjs';
-import { count, seconds, step, table } from '../tools/lib/say.mjs';
+import { count, step, table } from '../tools/lib/say.mjs';
 import { CONTENDERS } from './contenders.mjs';
 import { users, VARIANTS } from './data.mjs';
 
@@ -14,20 +14,21 @@ const RUNS = 5;
 const USERS = 100_000;
 /** V8 has no longer string. */
 const LONGEST_STRING = 2 ** 29 - 24;
+const milliseconds = (ms) => `${count(Math.round(ms))} ms`.padStart(9);
 const HELP = `npm run bench [-- OPTIONS] [-- FILE.json]
 
 Turns one JSON body into Parquet: this project's wasm in Node, V8's JSON.parse alone, hand-written JavaScript, native DuckDB.
-Medians of ${RUNS} runs, each contender in a process of its own.
+Medians of ${RUNS} runs, each contender in a process of its own. A run before them, shown apart, tells what a fresh process takes.
 
 FILE.json             any list of records; without it, users made by the emulated gateway's generator
 --users N             how many of them (${count(USERS)})
 --variant NAME        ${Object.keys(VARIANTS).join(', ')}: keys left out, keys in random order, indented, escapes
 --only NAME[,NAME]    some of the contenders: ${Object.keys(CONTENDERS).join(', ')}`;
 
-/** The child's part: one contender, several runs. */
+/** The child's part: one contender, a first run and those that count. */
 async function contend(name, path) {
-  const run = await CONTENDERS[name](path);
-  for (let n = 0; n < RUNS; n += 1) process.send(await run());
+  const { by, run } = await CONTENDERS[name](path);
+  for (let n = 0; n <= RUNS; n += 1) process.send({ by, ...(await run()) });
   process.disconnect();
 }
 
@@ -39,8 +40,9 @@ async function measure(name, path) {
   child.on('message', (run) => runs.push(run));
   const [code] = await once(child, 'close');
   if (code !== 0) return { name, failure: /^(\w*Error.*)$/m.exec(errors.join(''))?.[1] ?? `exit code ${code}` };
-  const ms = runs.map((run) => run.ms).sort((a, b) => a - b)[RUNS >> 1];
-  return { name, ...runs.at(-1), ms, first: runs[0].ms, speed: statSync(path).size / 1e3 / ms };
+  const [first, ...timed] = runs.map((run) => run.ms);
+  const ms = timed.sort((a, b) => a - b)[RUNS >> 1];
+  return { name, ...runs.at(-1), ms, first, speed: statSync(path).size / 1e3 / ms };
 }
 
 function read(argv) {
@@ -72,10 +74,10 @@ async function main(argv) {
   for (const name of options.only) {
     results.push(await step(name, () => measure(name, name === 'JSON.parse' ? parsed : path)));
   }
-  const rows = results.map(({ name, failure, ms, first, speed, rows, bytes, wasm }) =>
-    failure ? [name, failure] : [name, seconds(ms), seconds(first), Math.round(speed), rows, bytes && `${(bytes / 1e6).toFixed(1)} MB`, wasm && `${wasm / (1 << 20)} MiB`],
+  const rows = results.map(({ name, by, failure, ms, first, speed, rows, bytes, wasm }) =>
+    failure ? [name, failure] : [name, by, milliseconds(ms), milliseconds(first), Math.round(speed), rows, bytes && `${(bytes / 1e6).toFixed(1)} MB`, wasm && `${wasm / (1 << 20)} MiB`],
   );
-  console.log(`\n${table(['', 'median', 'first', 'MB/s', 'rows', 'Parquet', 'wasm'], rows)}`);
+  console.log(`\n${table(['', 'by', 'median', 'first', 'MB/s', 'rows', 'Parquet', 'wasm'], rows)}`);
   if (parsed !== path) console.log(`  JSON.parse read ${count(USERS)} users only: no string of V8 holds more than 512 MiB.`);
 
   const [ours, parser] = ['gatelake', 'JSON.parse'].map((name) => results.find((result) => result.name === name));

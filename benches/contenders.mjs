@@ -1,6 +1,7 @@
-// Who takes part in the benchmark. Each is `prepare(path, size) → run`, and a run answers what it measured:
-// `{ ms, rows, bytes }`, rows and bytes being those of the Parquet written (none from the parser alone).
-import { DuckDBInstance } from '@duckdb/node-api';
+// Who takes part in the benchmark. Each is `prepare(path) → { by, run }`: by what, with its version, and a function that does
+// the job once and answers what it measured: `{ ms, rows, bytes }`, rows and bytes being those of the Parquet written (none
+// from the parser alone).
+import { DuckDBInstance, version as duckdb } from '@duckdb/node-api';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +10,9 @@ import { shred } from './shred.mjs';
 
 const CHUNK = 64 << 10;
 const LOAD_ID = '2026-11-23T00:00:00Z';
+const V8 = `V8 ${process.versions.v8.split('.').slice(0, 2).join('.')}`;
+
+const versionOf = (...folder) => JSON.parse(readFileSync(join(ROOT, ...folder, 'package.json'), 'utf8')).version;
 
 export const CONTENDERS = {
   /** This project, as it runs in Workers and pages. */
@@ -16,7 +20,7 @@ export const CONTENDERS = {
     const glue = await import(join(ROOT, 'build', 'web', 'gatelake.js'));
     const { memory } = glue.initSync({ module: readFileSync(join(ROOT, 'build', 'web', 'gatelake_bg.wasm')) });
     const json = readFileSync(path);
-    return () => {
+    const run = () => {
       const started = performance.now();
       const load = new glue.Normalizer('users', '{}', LOAD_ID);
       let bytes = 0;
@@ -30,22 +34,24 @@ export const CONTENDERS = {
       load.free();
       return { ms: performance.now() - started, rows: tables.reduce((sum, { rows }) => sum + rows, 0), bytes, wasm: memory.buffer.byteLength };
     };
+    return { by: `${versionOf()} as wasm in ${V8}`, run };
   },
 
   /** V8's parser and nothing else; turning the bytes into a string is not counted. */
   async 'JSON.parse'(path) {
     const text = readFileSync(path, 'utf8');
-    return () => {
+    const run = () => {
       const started = performance.now();
       const parsed = JSON.parse(text);
       return { ms: performance.now() - started, records: parsed.length };
     };
+    return { by: V8, run };
   },
 
   /** What one would write by hand in JavaScript. */
   async JavaScript(path) {
     const json = readFileSync(path);
-    return () => {
+    const run = () => {
       const started = performance.now();
       const tables = shred('users', JSON.parse(json.toString()), LOAD_ID);
       let [rows, bytes] = [0, 0];
@@ -55,13 +61,14 @@ export const CONTENDERS = {
       }
       return { ms: performance.now() - started, rows, bytes };
     };
+    return { by: `${V8}, hyparquet-writer ${versionOf('node_modules', 'hyparquet-writer')}`, run };
   },
 
   /** DuckDB's native library on one thread, with a query for each table that somebody wrote who knew the data. */
   async DuckDB(path) {
     const connection = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
     const out = join(ROOT, 'target', 'bench', 'duckdb');
-    return async () => {
+    const run = async () => {
       const started = performance.now();
       let rows = 0;
       for (const [name, query] of Object.entries(DUCKDB)) {
@@ -72,6 +79,7 @@ export const CONTENDERS = {
       const bytes = Object.keys(DUCKDB).reduce((sum, name) => sum + readFileSync(`${out}-${name}.parquet`).length, 0);
       return { ms, rows, bytes };
     };
+    return { by: `DuckDB ${duckdb()}, native, 1 thread`, run };
   },
 };
 

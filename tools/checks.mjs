@@ -1,60 +1,92 @@
 // What `npm run lint` and `npm test` check, one stage after the other: [name, check(note)]. A check answers how much it
 // counted, or nothing if it is one check in itself, and throws with the program's output when it fails.
 import { buildWasm } from './build.mjs';
+import { bundle, LIMIT, total } from './lib/bundle.mjs';
 import { execute } from './lib/execute.mjs';
+import { python } from './lib/python.mjs';
+import { bytes } from './lib/say.mjs';
+import { OFFLINE } from './lib/wrangler.mjs';
 
-const cargo = (log, ...args) => async (note) => void (await execute('cargo', args, { log, note }));
-const clippy = (log, ...args) => cargo(log, 'clippy', '--locked', ...args, '--', '-D', 'warnings');
+// Two worlds, each compiled in one profile alone, so that no stage builds what another one has built already.
+const NATIVE = ['--locked', '--release'];
+const WASM = ['--locked', '--lib', '--profile', 'wasm', '--target', 'wasm32-unknown-unknown', '--features', 'worker,web'];
+
+const cargo = (log, args, env) => async (note) => void (await execute('cargo', args, { log, note, env }));
+const clippy = (log, args) => cargo(log, ['clippy', ...args, '--', '-D', 'warnings']);
+const rustdoc = (log, args) => cargo(log, ['doc', '--no-deps', ...args], { RUSTDOCFLAGS: '-D warnings' });
 
 export const LINT = [
-  ['format', cargo('format', 'fmt', '--check')],
-  ['format of the build tool', cargo('format-bindgen', 'fmt', '--check', '--manifest-path', 'tools/bindgen/Cargo.toml')],
-  // In the profiles of the tests and of the wasm build, which then find the macros' packages compiled.
-  ['clippy, core and tests', clippy('clippy-core', '--all-targets', '--release')],
-  ['clippy, worker and web', clippy('clippy-wasm', '--lib', '--profile', 'wasm', '--target', 'wasm32-unknown-unknown', '--features', 'worker,web')],
+  ['format', cargo('format', ['fmt', '--check'])],
+  ['format of the build tool', cargo('format-bindgen', ['fmt', '--check', '--manifest-path', 'tools/bindgen/Cargo.toml'])],
+  ['clippy, core and tests', clippy('clippy-core', ['--all-targets', ...NATIVE])],
+  ['clippy, worker and web', clippy('clippy-wasm', WASM)],
+  ['rustdoc, core', rustdoc('doc-core', NATIVE)],
+  ['rustdoc, worker and web', rustdoc('doc-wasm', WASM)],
 ];
 
 export const TESTS = [
   ['core', rustTests],
-  ['wasm, worker', () => buildWasm('worker')],
-  ['wasm, web', () => buildWasm('web')],
+  ['emulated gateway', nodeTests('gateway', 'tests/gateway/*.test.mjs')],
   ['guard of the Worker', nodeTests('guard', 'tests/guard/*.test.mjs')],
+  ['Parquet, read by hyparquet', reader('hyparquet')],
+  ['Parquet, read by DuckDB', reader('duckdb')],
+  ['Parquet, read by pyarrow', pyarrow],
+  ['wasm, web', () => buildWasm('web')],
+  ['wasm, worker', () => buildWasm('worker')],
+  ['size of the Worker', size],
+  ['end to end', nodeTests('e2e', 'tests/e2e/*.test.mjs')],
 ];
 
+/** Unit, integration and documentation tests. */
 async function rustTests(note) {
-  return counted(() => execute('cargo', ['test', '--locked', '--release', '--no-fail-fast'], { log: 'core', note }), (lines) => ({
-    passed: total(lines, /^test result: .*?(\d+) passed/),
-    failed: total(lines, /^test result: .*?(\d+) failed/),
-  }));
+  return counted(
+    () => execute('cargo', ['test', ...NATIVE, '--no-fail-fast'], { log: 'core', note }),
+    (lines) => ({
+      passed: sum(lines, /^test result: .*?(\d+) passed/),
+      failed: sum(lines, /^test result: .*?(\d+) failed/),
+      detail: lines.find((line) => line.startsWith('oracle: ')),
+    }),
+  );
 }
 
 function nodeTests(log, files) {
   return (note) =>
-    counted(() => execute(process.execPath, ['--test', '--test-reporter=tap', files], { log, note, env: OFFLINE }), (lines) => ({
-      passed: total(lines, /^# pass (\d+)/),
-      failed: total(lines, /^# fail (\d+)/),
-    }));
+    counted(
+      () => execute(process.execPath, ['--test', '--test-reporter=tap', files], { log, note, env: OFFLINE }),
+      (lines) => ({ passed: sum(lines, /^# pass (\d+)/), failed: sum(lines, /^# fail (\d+)/) }),
+    );
 }
 
-/** wrangler and workerd, quiet and without a word to the outside. */
-const OFFLINE = {
-  CI: '1',
-  NO_COLOR: '1',
-  WRANGLER_HIDE_BANNER: 'true',
-  WRANGLER_SEND_METRICS: 'false',
-  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
-};
+/** The files that the core's tests wrote, read by somebody else's program. The last line says how much was compared. */
+function reader(name) {
+  return async (note) => ({
+    detail: (await execute(process.execPath, ['tests/readers/check.mjs', name], { log: name, note })).at(-1),
+  });
+}
+
+async function pyarrow(note) {
+  const { python: program, missing } = await python('tests/readers/requirements.txt', note);
+  if (missing) return { skipped: `skipped: ${missing}` };
+  return { detail: (await execute(program, ['tests/readers/check.py'], { log: 'pyarrow', note })).at(-1) };
+}
+
+async function size(note) {
+  const { files } = await bundle(note);
+  const detail = `${bytes(total(files, 'raw'))}, gzip ${bytes(total(files, 'gzip'))}`;
+  if (total(files, 'gzip') > LIMIT) throw new Error(`The Worker is too big: ${detail}; the limit is ${bytes(LIMIT)} gzip.`);
+  return { detail };
+}
 
 /** A test program's own count, also when it failed. One that counted nothing has not run. */
 async function counted(run, count) {
   try {
-    const { passed, failed } = count(await run());
-    if (passed + failed === 0) throw new Error('There was no test to run.');
-    return { passed, failed };
+    const answer = count(await run());
+    if (answer.passed + answer.failed === 0) throw new Error('There was no test to run.');
+    return answer;
   } catch (error) {
     const { passed, failed } = count(error.lines ?? []);
     throw Object.assign(error, { passed, failed: Math.max(failed, 1) });
   }
 }
 
-const total = (lines, pattern) => lines.reduce((sum, line) => sum + Number(pattern.exec(line)?.[1] ?? 0), 0);
+const sum = (lines, pattern) => lines.reduce((total, line) => total + Number(pattern.exec(line)?.[1] ?? 0), 0);

@@ -3,23 +3,24 @@ import { LINT, TESTS } from './checks.mjs';
 import { bold, seconds, step, table } from './lib/say.mjs';
 
 const setUp = Number(process.env.GATELAKE_SET_UP_MS ?? 0);
-const rows = [['set-up', 'ok', setUp, 0, 0]];
+const rows = [{ name: 'set-up', ms: setUp, passed: 0, failed: 0 }];
 for (const [name, check] of process.argv.includes('--lint') ? LINT : [...LINT, ...TESTS]) {
   const started = Date.now();
-  let result = 'ok';
-  let counts;
+  let answer;
   try {
-    counts = await step(name, check);
+    const { skipped, passed = skipped ? 0 : 1, failed = 0 } = (await step(name, check)) ?? {};
+    answer = { skipped, passed, failed };
   } catch (error) {
     console.error(error.message);
-    result = 'FAILED';
-    counts = { passed: 0, failed: 1, ...error };
+    answer = { passed: 0, failed: 1, ...error };
   }
-  rows.push([name, counts?.skipped ?? result, Date.now() - started, counts?.passed ?? (counts?.skipped ? 0 : 1), counts?.failed ?? 0]);
+  rows.push({ name, ms: Date.now() - started, ...answer });
 }
 
-const [passed, failed] = [3, 4].map((column) => rows.reduce((sum, row) => sum + row[column], 0));
+const sum = (column) => rows.reduce((total, row) => total + row[column], 0);
+const skipped = rows.filter((row) => row.skipped).length;
+const result = (row) => row.skipped ?? (row.failed ? 'FAILED' : 'ok');
 console.log(`\n${bold('Summary')}`);
-console.log(table(['stage', 'result', 'time', 'passed', 'failed'], rows.map(([name, result, ms, ...counts]) => [name, result, seconds(ms).padStart(7), ...counts])));
-console.log(`\n${passed} passed, ${failed} failed`);
-process.exitCode = failed ? 1 : 0;
+console.log(table(['stage', 'result', 'time', 'passed', 'failed'], rows.map((row) => [row.name, result(row), seconds(row.ms).padStart(8), row.passed, row.failed])));
+console.log(`\n${sum('passed')} passed, ${sum('failed')} failed${skipped ? `, ${skipped} skipped` : ''} in ${seconds(sum('ms'))}`);
+process.exitCode = sum('failed') ? 1 : 0;

@@ -1,4 +1,4 @@
-"""Reads the files of `cargo test --test parquet` with pyarrow and DuckDB and compares every cell, type, row group and bound.
+"""Reads the files of `cargo test --test parquet` with pyarrow and compares every cell, type, row group and bound.
 
     python tests/readers/check.py [FOLDER]        (requirements.txt beside this script; FOLDER: target/readers)
 
@@ -11,12 +11,11 @@ import pathlib
 import struct
 import sys
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 differences = []
-counts = {"files": 0, "cells": 0, "bounds": 0, "filters": 0}
+counts = {"files": 0, "cells": 0, "bounds": 0}
 
 
 def differ(place, got, expected):
@@ -46,7 +45,7 @@ def value(text, kind):
 
 
 def described(text, kind):
-    """As `plain` of the test writes it, from what a reader gave (see `integers` and `in_duckdb`)."""
+    """As `plain` of the test writes it, from what a reader gave (see `integers`)."""
     if text is None:
         return None
     if kind == "bool":
@@ -122,44 +121,6 @@ def arrow(kind, end):
     return pa.date32() if kind == "date" else pa.time64("us")
 
 
-def in_duckdb(column):
-    """The expression that gives a column's plain value; None if DuckDB has no exact type for it."""
-    name = '"' + column["name"].replace('"', '""') + '"'
-    kind = column["type"]
-    if column["arrow"].startswith("decimal256"):
-        return None
-    if kind in ("timestamp", "time"):
-        return f"epoch_us({name})"
-    if kind == "date":
-        return f"{name} - DATE '1970-01-01'"
-    if kind == "decimal":
-        scale = int(column["arrow"].rstrip(")").split(",")[1])
-        return f"replace({name}::VARCHAR, '.', '')::HUGEINT" if scale else f"{name}::HUGEINT"
-    return name
-
-
-def with_duckdb(path, head, rows):
-    for number, column in enumerate(head["columns"]):
-        expression, kind = in_duckdb(column), column["type"]
-        if expression is None:
-            continue
-        cells = duckdb.sql(f"SELECT {expression} FROM read_parquet('{path}')").fetchall()
-        same(f"duckdb {path} rows", len(cells), len(rows))
-        for row, ((cell,), expected) in enumerate(zip(cells, rows)):
-            same(f"duckdb {path} {column['name']}[{row}]", described(cell, kind), expected[number])
-        counts["cells"] += len(cells)
-        # A filter on the bare column goes through the row groups' bounds.
-        if kind in ("bigint", "double", "text", "binary") and rows:
-            values = [value(row[number], kind) for row in rows]
-            for bound in sorted({cell for cell in values if cell is not None})[:: max(1, len(rows) // 2)]:
-                for operator, test in (("=", lambda a: a == bound), (">", lambda a: a > bound), ("<", lambda a: a < bound)):
-                    sql = f"SELECT count(*) FROM read_parquet('{path}') WHERE {expression} {operator} ?"
-                    found = duckdb.execute(sql, [bound]).fetchall()[0][0]
-                    expected = sum(1 for cell in values if cell is not None and test(cell))
-                    same(f"duckdb {path} {column['name']} {operator} {bound!r}", found, expected)
-                    counts["filters"] += 1
-
-
 def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "target/readers")
     for description in sorted(folder.glob("*.jsonl")):
@@ -167,7 +128,6 @@ def main():
         for path in sorted(folder.glob(f"{description.stem}.*parquet")):
             counts["files"] += 1
             with_pyarrow(path, head, rows)
-            with_duckdb(path, head, rows)
     print(", ".join(f"{count} {name}" for name, count in counts.items()) + f", {len(differences)} differences")
     sys.exit(1 if differences or not counts["files"] else 0)
 

@@ -1,4 +1,4 @@
-// wrangler on the terminal, as if it had been called by hand.
+// wrangler: where its program is, and how to call it as if by hand.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
@@ -6,9 +6,20 @@ import { dirname, join } from 'node:path';
 import { ROOT } from './execute.mjs';
 
 const MANIFEST = createRequire(import.meta.url).resolve('wrangler/package.json');
+export const WRANGLER = join(dirname(MANIFEST), 'bin', 'wrangler.js');
 
+/** The environment of a wrangler that is quiet and says nothing to the outside. */
+export const OFFLINE = {
+  CI: '1',
+  NO_COLOR: '1',
+  WRANGLER_HIDE_BANNER: 'true',
+  WRANGLER_SEND_METRICS: 'false',
+  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+};
+
+/** Runs it on this terminal and takes over its exit code. */
 export async function wrangler(...args) {
-  const child = spawn(process.execPath, [join(dirname(MANIFEST), 'bin', 'wrangler.js'), ...args], { cwd: ROOT, stdio: 'inherit' });
+  const child = spawn(process.execPath, [WRANGLER, ...args], { cwd: ROOT, stdio: 'inherit' });
   process.on('SIGINT', () => {});
   [process.exitCode] = await once(child, 'exit');
 }

@@ -1,0 +1,24 @@
+// What a deployment would upload, made without uploading it.
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { execute, ROOT } from './execute.mjs';
+import { OFFLINE, WRANGLER } from './wrangler.mjs';
+
+/** Bytes after gzip that the Worker may have; Cloudflare takes 10 MB. */
+export const LIMIT = 700 * 1024;
+const OUT = join('build', 'deploy');
+
+/** Bundles the Worker into build/deploy/. The answer: its files as `{ name, raw, gzip }`, and what wrangler had to say. */
+export async function bundle(note) {
+  rmSync(join(ROOT, OUT), { recursive: true, force: true });
+  const said = await execute(process.execPath, [WRANGLER, 'deploy', '--dry-run', '--outdir', OUT], { log: 'bundle', note, env: OFFLINE });
+  const names = readdirSync(join(ROOT, OUT)).filter((name) => /\.(js|wasm)$/.test(name));
+  const files = names.map((name) => {
+    const content = readFileSync(join(ROOT, OUT, name));
+    return { name, raw: content.length, gzip: gzipSync(content, { level: 9 }).length };
+  });
+  return { files, said };
+}
+
+export const total = (files, what) => files.reduce((sum, file) => sum + file[what], 0);
