@@ -31,45 +31,41 @@ impl Credentials {
 }
 
 impl Gateway {
-    /// Looks the gateway's secrets up. A missing one is an error of kind `Config` that names every missing binding and the
-    /// command that sets it.
+    /// Looks the gateway's secrets up. The error, `missing_secret`, of kind `Config`, names every binding that is not set or
+    /// cannot be sent as it is, and the command that sets it.
     pub fn credentials(&self, lookup: impl Fn(&str) -> Option<Secret>) -> Result<Credentials> {
-        let mut problems = Vec::new();
-        let mut find = |name: &str| match lookup(name) {
-            Some(secret) if secret.is_empty() => {
-                problems.push((name.to_owned(), "is empty"));
-                secret
-            }
-            Some(secret) => secret,
-            None => {
-                problems.push((name.to_owned(), "is not set"));
-                Secret::new("")
-            }
+        let mut problems: Vec<(String, &str)> = Vec::new();
+        let mut find = |name: &str, fits: fn(u8) -> bool| {
+            let found = lookup(name);
+            let problem = match found.as_ref().map(Secret::reveal) {
+                None => Some("is not set"),
+                Some("") => Some("is empty"),
+                Some(text) if text.ends_with(['\n', '\r']) => Some("ends in a line break: store it without one"),
+                Some(text) if !text.bytes().all(fits) => Some("holds characters that no header can carry"),
+                Some(_) => None,
+            };
+            let problem = problem.map(|what| (name.to_owned(), what));
+            problems.extend(problem.filter(|problem| !problems.contains(problem)));
+            found.unwrap_or_else(|| Secret::new(""))
         };
+        let anything = |_| true;
         let login = match &self.auth {
-            Auth::Token { token_secret } => Login::Token(find(token_secret)),
+            Auth::Token { token_secret } => Login::Token(find(token_secret, |b| b.is_ascii_graphic())),
             Auth::Password { dialect, username, password_secret, client } => Login::Password {
                 dialect: *dialect,
                 username: username.clone(),
-                password: find(password_secret),
+                password: find(password_secret, anything),
                 client: client.as_ref().map(|client| {
                     let id = match &client.id {
                         Setting::Text(text) => Secret::new(text),
-                        Setting::Binding(name) => find(name),
+                        Setting::Binding(name) => find(name, anything),
                     };
-                    (id, find(&client.secret))
+                    (id, find(&client.secret, anything))
                 }),
             },
         };
-        let headers: Vec<(String, Secret)> =
-            self.headers.iter().map(|(name, binding)| (name.clone(), find(binding))).collect();
-        for (name, binding) in &self.headers {
-            let value = headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.reveal());
-            if value.is_some_and(|value| value.bytes().any(|b| b.is_ascii_control()) || !value.is_ascii()) {
-                problems
-                    .push((binding.clone(), "holds characters that no header can carry (a line break at its end?)"));
-            }
-        }
+        let header = |b: u8| b == b' ' || b.is_ascii_graphic();
+        let headers = self.headers.iter().map(|(name, binding)| (name.clone(), find(binding, header))).collect();
         if problems.is_empty() {
             return Ok(Credentials { login, headers });
         }

@@ -66,7 +66,8 @@ impl Answer<'_> {
             401 => error(Kind::Auth, "token_refused", "the token was refused"),
             403 if self.is_html() => error(Kind::Config, "blocked", "something in front of the gateway refuses us")
                 .help(format!("Allow this caller there. {ACCESS_HELP}")),
-            403 => error(Kind::Auth, "access_denied", "the web admin may not read this")
+            // The login itself was good: other resources may well be allowed.
+            403 => error(Kind::Config, "access_denied", "the web admin may not read this")
                 .help("Give this web admin the right to read it, or switch the resource off"),
             404 => error(Kind::Config, "not_found", "there is nothing at this URL").help(BASE_HELP),
             408 | 425 => error(Kind::Transient, "server_busy", "the gateway did not take the request"),
@@ -92,7 +93,7 @@ impl Answer<'_> {
             return Error::new(Kind::Upstream, "html_instead_of_json", "a web page came where JSON was expected")
                 .help(format!("The gateway's web interface answers unknown paths so. {BASE_HELP}"));
         }
-        let kind = redact_text(self.content_type);
+        let kind = veil(self.content_type, self.secrets);
         let kind = if kind.is_empty() { "without a content type".to_owned() } else { format!("of the type {kind}") };
         Error::new(Kind::Upstream, "not_json", format!("an answer {kind} came where JSON was expected")).help(BASE_HELP)
     }
@@ -117,12 +118,25 @@ impl Answer<'_> {
         for name in ["error", "error_description", "message", "detail", "title"] {
             parts.extend(self.field(name).filter(|text| !text.trim().is_empty() && !parts.contains(text)));
         }
-        let mut text = parts.join(", ");
-        for secret in self.secrets.iter().map(Secret::reveal).filter(|secret| !secret.is_empty()) {
-            text = text.replace(secret, MASK);
-        }
-        Some(redact_text(&text)).filter(|text| !text.is_empty())
+        Some(veil(&parts.join(", "), self.secrets)).filter(|text| !text.is_empty())
     }
+}
+
+/// Words of somebody else, fit to be shown: without our own secrets, and without what looks like one.
+fn veil(text: &str, secrets: &[Secret]) -> String {
+    // The longer ones first: one secret may be a part of another.
+    let mut secrets: Vec<&str> = secrets.iter().map(Secret::reveal).filter(|secret| !secret.is_empty()).collect();
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    redact_text(&secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, MASK)))
+}
+
+/// An error whose maker did not know our secrets, and may have repeated one.
+pub(super) fn veiled(error: Error, secrets: &[Secret]) -> Error {
+    let text = error.to_string();
+    if secrets.iter().any(|secret| !secret.is_empty() && text.contains(secret.reveal())) {
+        return Error::new(error.kind(), error.code(), veil(error.message(), secrets));
+    }
+    error
 }
 
 /// The first byte that is not white space.
@@ -135,9 +149,13 @@ fn certificate(reason: &str) -> Error {
     Error::new(Kind::Config, "certificate", message).help(CERTIFICATE_HELP)
 }
 
-/// A redirect that is not followed: to another origin, or too many of them. Only the origin is named: the rest of such a URL
-/// is full of tokens.
-pub(super) fn redirected(status: u16, to: Option<&Origin>) -> Error {
+/// A redirect of `own` that is not followed: to another origin, or one too many. Only the origin is named: the rest of such a
+/// URL is full of tokens.
+pub(super) fn redirected(status: u16, own: &Origin, to: Option<&Origin>) -> Error {
+    if to == Some(own) {
+        let message = format!("the gateway redirects within itself and leads nowhere ({status})");
+        return Error::new(Kind::Config, "redirected", message).help(BASE_HELP);
+    }
     let place = to.map(|origin| redact_text(&origin.to_string())).unwrap_or_else(|| "an unreadable URL".into());
     let host = to.map(Origin::host).unwrap_or_default();
     let help = match host {

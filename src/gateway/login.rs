@@ -121,8 +121,7 @@ impl<H: Http, T: Host> Session<'_, H, T> {
             serde_json::json!({ "username": username, "password": password.reveal() }).to_string()
         } else {
             let (id, secret) = client.as_ref()?;
-            let pair = base64::engine::general_purpose::STANDARD.encode(format!("{}:{}", id.reveal(), secret.reveal()));
-            headers.push(("authorization".to_owned(), Secret::new(format!("Basic {pair}"))));
+            headers.push(("authorization".to_owned(), Secret::new(format!("Basic {}", basic(id, secret).reveal()))));
             headers.push(("content-type".to_owned(), Secret::new("application/x-www-form-urlencoded")));
             let scope = if scope { "&scope=read" } else { "" };
             format!("grant_type=password&username={}&password={}{scope}", encode(username), encode(password.reveal()))
@@ -132,12 +131,21 @@ impl<H: Http, T: Host> Session<'_, H, T> {
 
     async fn try_login(&self, request: Request) -> Result<Token, Failure> {
         let sent = self.wire.host.now();
-        let mut response = self.wire.send(request).await?;
+        let mut response = self.send(request).await?;
         let status = response.status;
         if (300..400).contains(&status) {
-            let url = self.gateway.base.url("/");
-            let (_, other) = self.gateway.base.origin().follow(&url, response.header("location").unwrap_or_default());
-            return Err(Failure { status, ..redirected(status, other.as_ref()).into() });
+            let (url, own) = (self.gateway.base.url("/"), self.gateway.base.origin());
+            let (_, other) = own.follow(&url, response.header("location").unwrap_or_default());
+            return Err(Failure { status, ..redirected(status, own, other.as_ref()).into() });
+        }
+        let secrets = self.secrets();
+        if !(200..300).contains(&status) {
+            // The status alone decides: a refusal whose words break off is still a refusal, and no reason to try again.
+            let excerpt = self.wire.excerpt(&mut response.body).await;
+            let answer = self.answer(&response, &excerpt, &secrets);
+            let wait = response.header("retry-after").and_then(|value| retry_after(value, self.wire.host.now()));
+            let challenge = response.header("www-authenticate").unwrap_or_default();
+            return Err(Failure { status, retry_after: wait, ..refused(&answer, challenge).into() });
         }
         let mut text = Vec::new();
         while let Some(chunk) = self.wire.chunk(&mut response.body).await? {
@@ -146,13 +154,7 @@ impl<H: Http, T: Host> Session<'_, H, T> {
                 return Err(no_token("the login's answer is far too long for a token").into());
             }
         }
-        let secrets = self.secrets();
         let answer = self.answer(&response, &text, &secrets);
-        if !(200..300).contains(&status) {
-            let wait = response.header("retry-after").and_then(|value| retry_after(value, self.wire.host.now()));
-            let challenge = response.header("www-authenticate").unwrap_or_default();
-            return Err(Failure { status, retry_after: wait, ..refused(&answer, challenge).into() });
-        }
         if answer.is_html() {
             return Err(answer.not_json().into());
         }
@@ -210,6 +212,12 @@ fn login_refused(told: impl Fn(Kind, &'static str, &str) -> Error) -> Error {
 fn no_token(what: &str) -> Error {
     Error::new(Kind::Upstream, "no_token", what)
         .help("Set `auth` to the login that this gateway has: \"login\", \"oauth-token\" or \"v2-header\"")
+}
+
+/// What stands behind `Basic` in a header.
+pub(super) fn basic(id: &Secret, secret: &Secret) -> Secret {
+    let pair = format!("{}:{}", id.reveal(), secret.reveal());
+    Secret::new(base64::engine::general_purpose::STANDARD.encode(pair))
 }
 
 /// The token of an `Authorization: Bearer …` header.

@@ -1,9 +1,10 @@
 //! A run's conversation with one gateway: one login, then reads, one at a time.
 
-use super::answer::{Answer, Failure, first, redirected};
+use super::answer::{Answer, Failure, first, redirected, veiled};
 use super::budget::{Backoff, Budget, retry_after};
 use super::catalogue::Api;
-use super::login::Token;
+use super::login::{Token, basic};
+use super::url::encode;
 use super::wire::Wire;
 use crate::config::{Credentials, Dialect, Gateway, Login};
 use crate::error::{Error, Kind, Result};
@@ -15,6 +16,10 @@ const REDIRECTS: u32 = 3;
 
 /// Logs in when it first has to, and again only when the token ends or is refused. Everything takes `&mut self`: there are never
 /// two logins at once.
+///
+/// A session is good for one run. It answers [`Session::api`] and [`Session::offers`], brings whole resources with
+/// [`Session::pull`], and is a [`crate::run::Source`]. Its errors name the gateway and the URL without its query, and hold none
+/// of the credentials, not even when the server repeats them.
 pub struct Session<'a, H, T> {
     pub(super) wire: Wire<'a, H, T>,
     pub(super) gateway: &'a Gateway,
@@ -99,7 +104,7 @@ impl<'a, H: Http, T: Host> Session<'a, H, T> {
                             redirects += 1;
                             url = target;
                         }
-                        _ => return Err(at(redirected(failure.status, other.as_ref()))),
+                        _ => return Err(at(redirected(failure.status, origin, other.as_ref()))),
                     }
                 }
                 _ => backoff.pause(at(failure.error), failure.retry_after, self.wire.budget, self.wire.host).await?,
@@ -124,7 +129,7 @@ impl<'a, H: Http, T: Host> Session<'a, H, T> {
             ("authorization".to_owned(), Secret::new(format!("Bearer {}", token.reveal()))),
         ];
         let request = self.request(Method::Get, url.to_owned(), headers, None);
-        let mut response = self.wire.send(request).await?;
+        let mut response = self.send(request).await?;
         if !(200..300).contains(&response.status) {
             return Err(self.failure(response).await);
         }
@@ -150,6 +155,7 @@ impl<'a, H: Http, T: Host> Session<'a, H, T> {
             _ => false,
         };
         if !json {
+            lead.extend(self.wire.excerpt(&mut response.body).await);
             return Err(self.answer(&response, &lead, &self.secrets()).not_json().into());
         }
         let total = response.header("x-total-count").and_then(|total| total.trim().parse().ok());
@@ -165,8 +171,14 @@ impl<'a, H: Http, T: Host> Session<'a, H, T> {
         mut headers: Vec<(String, Secret)>,
         body: Option<Secret>,
     ) -> Request {
+        headers.push(("user-agent".to_owned(), Secret::new(concat!("gatelake/", env!("CARGO_PKG_VERSION")))));
         headers.extend(self.credentials.headers.iter().cloned());
         Request { method, url, headers, body }
+    }
+
+    /// Sends; the answer may have any status. A transport that cannot send a request may quote its headers.
+    pub(super) async fn send(&self, request: Request) -> Result<Response<H::Body>> {
+        self.wire.send(request).await.map_err(|error| veiled(error, &self.secrets()))
     }
 
     /// Judges an answer that is no 2xx; reads the beginning of its body.
@@ -190,9 +202,16 @@ impl<'a, H: Http, T: Host> Session<'a, H, T> {
         Answer { status: response.status, content_type, excerpt, secrets }
     }
 
-    /// Everything of ours that a server might repeat.
+    /// Everything of ours that a server might repeat, also as it stood in the request.
     pub(super) fn secrets(&self) -> Vec<Secret> {
-        self.credentials.secrets().cloned().chain(self.token.iter().map(|token| token.text.clone())).collect()
+        let mut secrets: Vec<Secret> = self.credentials.secrets().cloned().collect();
+        secrets.extend(self.token.iter().map(|token| token.text.clone()));
+        let encoded: Vec<Secret> = secrets.iter().map(|secret| Secret::new(encode(secret.reveal()))).collect();
+        secrets.extend(encoded);
+        if let Login::Password { client: Some((id, secret)), .. } = &self.credentials.login {
+            secrets.push(basic(id, secret));
+        }
+        secrets
     }
 }
 

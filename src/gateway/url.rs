@@ -35,14 +35,19 @@ impl Origin {
     /// origin or is not a URL. The second part is the origin that it leads to, as far as it can be read.
     pub fn follow(&self, from: &str, location: &str) -> (Option<String>, Option<Origin>) {
         let location = location.trim();
+        if location.is_empty() {
+            return (None, None);
+        }
+        let path = from.split(['?', '#']).next().unwrap_or_default();
         let absolute = if let Some(rest) = location.strip_prefix("//") {
             format!("{}//{rest}", if self.https { "https:" } else { "http:" })
         } else if location.starts_with('/') {
             format!("{self}{location}")
         } else if location.contains("://") {
             location.to_owned()
+        } else if location.starts_with('?') {
+            format!("{path}{location}")
         } else {
-            let path = from.split(['?', '#']).next().unwrap_or_default();
             let folder = path.rfind('/').and_then(|slash| path.get(..=slash)).unwrap_or_default();
             format!("{folder}{location}")
         };
@@ -266,6 +271,10 @@ mod tests {
         for (location, to) in [
             ("/backend/users", Some("https://files.example/backend/users")),
             ("users/", Some("https://files.example/backend/3.0.0/users/")),
+            ("?page=2", Some("https://files.example/backend/3.0.0/users?page=2")),
+            ("", None),
+            ("/\\evil.example/x", Some("https://files.example/\\evil.example/x")),
+            ("https://files.example\\@evil.example/x", None),
             ("https://files.example:443/x#y", Some("https://files.example:443/x")),
             ("HTTPS://FILES.EXAMPLE/x", Some("HTTPS://FILES.EXAMPLE/x")),
             ("//files.example/x", Some("https://files.example/x")),

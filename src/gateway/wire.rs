@@ -37,10 +37,12 @@ impl<H: Http, T: Host> Wire<'_, H, T> {
         }
     }
 
-    /// The beginning of an error's body. That it breaks off is no further error.
+    /// The beginning of an error's body, as far as it comes within one timeout. That it breaks off is no further error.
     pub async fn excerpt(&self, body: &mut H::Body) -> Vec<u8> {
+        let until = self.host.now().saturating_add_unsigned(self.timeout);
         let mut excerpt = Vec::new();
         while excerpt.len() < EXCERPT
+            && self.host.now() < until
             && let Ok(Some(chunk)) = self.chunk(body).await
         {
             excerpt.extend_from_slice(&chunk);
