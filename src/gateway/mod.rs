@@ -4,7 +4,7 @@
 //! Session ─login─► token          url        where the gateway is
 //!    │                            catalogue  what it offers
 //!    ├─pull──► chunks ─► Sink     budget     what may be spent, and when to try again
-//!    └─probe─► Shape              answer     what an answer that is no data means
+//!    └─probe─► Probe              answer     what an answer that is no data means
 //! ```
 //! [`redact`] says what a secret looks like, for this room's messages and for the tables alike.
 
@@ -12,6 +12,7 @@ mod answer;
 pub mod budget;
 pub mod catalogue;
 mod login;
+pub mod probe;
 pub mod pull;
 pub mod redact;
 mod session;
