@@ -8,6 +8,8 @@ use gatelake::lake::store::{Operations, Retrying};
 use gatelake::lake::{Disposition, Files, Manifest, Outcome, Reader, RunRecord};
 use gatelake::normalize::{FileEnd, Part};
 use gatelake::run::Plan;
+use serde_json::Value;
+use std::collections::BTreeSet;
 use support::invariants::{check, content, published, rows};
 use support::store::{Client, Memory};
 use support::world::{Gateway, HOUR, T0, World, block_on, once, paths, plan};
@@ -198,8 +200,7 @@ fn append_keeps_what_was_there_and_new_columns_are_null_in_it() {
     lake.run(1, says(r#"[{"a":3,"b":"x"}]"#));
     let record = lake.run(2, says("[]"));
     assert_eq!(record.outcome, Outcome::Unchanged);
-    let parsed: Vec<serde_json::Value> =
-        lake.rows("events").iter().map(|row| serde_json::from_str(row).unwrap()).collect();
+    let parsed: Vec<Value> = lake.rows("events").iter().map(|row| serde_json::from_str(row).unwrap()).collect();
     let told: Vec<_> = parsed.iter().map(|row| (row["a"].as_i64().unwrap(), row["b"].as_str())).collect();
     assert_eq!(told, [(1, None), (2, None), (3, Some("x"))]);
     assert!(parsed.iter().all(|row| row.as_object().unwrap().len() == 4));
@@ -259,7 +260,7 @@ fn when_everything_fails_the_pointer_stays_and_readers_can_know() {
     let outcomes: Vec<_> = runs.iter().map(|run| run.outcome).collect();
     assert_eq!(outcomes, [Outcome::Failed, Outcome::Failed, Outcome::Unchanged, Outcome::Published]);
     let mark = users.stale.as_ref().unwrap();
-    assert_eq!((mark.code.as_str(), mark.since), ("bad_credentials", runs[1].started_at));
+    assert_eq!((mark.code.as_str(), mark.since), ("bad_credentials", runs[1].finished_at));
     assert_eq!(users.fetched_at, runs[2].finished_at);
     assert_eq!(block_on(reader.run(&runs[0].id)).unwrap().as_ref(), Some(&runs[0]));
 }
@@ -402,9 +403,9 @@ fn a_new_column_gives_a_new_schema_version() {
     assert_eq!(after.previous_hashes, std::slice::from_ref(&before.hash));
     let versions = rows(&lake.memory, &paths(), &snapshots[1], "_dlt_version");
     assert_eq!(versions.len(), 2);
-    let row: serde_json::Value = serde_json::from_str(&versions[1]).unwrap();
+    let row: Value = serde_json::from_str(&versions[1]).unwrap();
     assert_eq!((row["version"].as_i64(), row["engine_version"].as_i64()), (Some(2), Some(11)));
-    let document: serde_json::Value = serde_json::from_str(row["schema"].as_str().unwrap()).unwrap();
+    let document: Value = serde_json::from_str(row["schema"].as_str().unwrap()).unwrap();
     assert_eq!(document["version_hash"], row["version_hash"]);
     assert_eq!(document["tables"]["users__keys"]["parent"], "users");
     assert_eq!(document["tables"]["users"]["columns"]["mail"]["data_type"], "text");
@@ -465,5 +466,73 @@ fn the_report_reads_well() {
         "3 requests to the gateway",
     ] {
         assert!(text.contains(part), "{part:?} is not in:\n{text}");
+    }
+}
+
+/// The examples of `docs/lake.md` in their order, each as it stands there and as it really is.
+fn examples() -> Vec<(Value, Value)> {
+    let mut lake = Lake::keyed();
+    let says = |name: &str| {
+        let users = format!(r#"[{{"id":1,"name":"ada"}},{{"id":2,"name":"{name}","password":"geheim"}}]"#);
+        Gateway { slow: 400, ..both(&users, FOLDERS) }
+    };
+    lake.world = World::new(T0 + 500, 1);
+    lake.run(0, says("bob"));
+    lake.world = World::new(T0 + HOUR + 700, 2);
+    let record = lake.run(1, says("eve").but("folders", broken));
+    let pointer = lake.memory.bytes(&lake.plan.paths.pointer()).unwrap();
+    let pointer: Value = serde_json::from_slice(&pointer).unwrap();
+    let manifest = lake.plan.paths.key(pointer["manifest"].as_str().unwrap());
+    let record = lake.plan.paths.run(&record.id).unwrap();
+    let documents = [lake.plan.paths.pointer(), manifest, record].map(|key| lake.memory.bytes(&key).unwrap());
+    let shown =
+        include_str!("../docs/lake.md").split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let parse = |bytes: &[u8]| serde_json::from_slice(bytes).unwrap();
+    let examples: Vec<_> = shown.zip(&documents).map(|(shown, real)| (parse(shown.as_bytes()), parse(real))).collect();
+    assert_eq!(examples.len(), 3);
+    examples
+}
+
+/// Objects have the same fields; arrays may go on where the example ends; values are equal but for those that hang on bytes.
+fn compare(shown: &Value, real: &Value, at: &str) {
+    match (shown, real) {
+        (Value::Object(shown), Value::Object(real)) => {
+            assert_eq!(shown.keys().collect::<Vec<_>>(), real.keys().collect::<Vec<_>>(), "fields of {at}");
+            shown.iter().for_each(|(name, value)| compare(value, &real[name], &format!("{at}/{name}")));
+        }
+        (Value::Array(shown), Value::Array(real)) => {
+            assert!(shown.len() <= real.len(), "{at}: {shown:?}");
+            let numbered = shown.iter().zip(real).enumerate();
+            numbered.for_each(|(n, (shown, real))| compare(shown, real, &format!("{at}/{n}")));
+        }
+        _ => {
+            let field = at.rsplit('/').next().unwrap();
+            let of_bytes = ["bytes", "digest", "hash", "manifest", "path", "sha256"].contains(&field);
+            let same = shown == real || of_bytes && std::mem::discriminant(shown) == std::mem::discriminant(real);
+            assert!(same || at.contains("previous_hashes"), "{at}: {shown} is {real}");
+        }
+    }
+}
+
+fn fields<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+    match value {
+        Value::Object(object) => object.iter().for_each(|(name, value)| {
+            found.insert(name);
+            fields(value, found);
+        }),
+        Value::Array(items) => items.iter().for_each(|item| fields(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_documents_are_those_of_the_documentation() {
+    for (number, (shown, real)) in examples().iter().enumerate() {
+        compare(shown, real, &format!("example {number}"));
+        let mut named = BTreeSet::new();
+        fields(real, &mut named);
+        let text = include_str!("../docs/lake.md");
+        let missing: Vec<&&str> = named.iter().filter(|name| !text.contains(&format!("`{name}`"))).collect();
+        assert!(missing.is_empty(), "not explained: {missing:?}");
     }
 }

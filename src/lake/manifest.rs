@@ -117,7 +117,7 @@ pub struct Freshness {
 /// Why a table was not brought up to date.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stale {
-    /// The time of the first run that could not.
+    /// When the first load that failed ended.
     pub since: i64,
     /// An error's code.
     pub code: String,

@@ -55,7 +55,7 @@ pub struct Fetched {
     pub key: Vec<String>,
     /// The schema that its load started from.
     pub started_from: Schema,
-    /// Milliseconds since the Unix epoch.
+    /// When its load ended, well or not: milliseconds since the Unix epoch.
     pub fetched_at: i64,
     pub result: Result<Arrived, Failure>,
 }
@@ -78,8 +78,8 @@ pub struct Planned {
     pub changed: bool,
 }
 
-/// Lays what was fetched over the snapshot before. `now` in milliseconds.
-pub fn plan(base: Option<&Manifest>, fetched: &[Fetched], load_id: &str, now: i64) -> Result<Planned> {
+/// Lays what was fetched over the snapshot before.
+pub fn plan(base: Option<&Manifest>, fetched: &[Fetched], load_id: &str) -> Result<Planned> {
     let mut plan = Planned {
         tables: Vec::new(),
         warnings: Vec::new(),
@@ -94,7 +94,7 @@ pub fn plan(base: Option<&Manifest>, fetched: &[Fetched], load_id: &str, now: i6
             Err(failure) => Some(failure.clone()),
         };
         if let Some(failure) = failure {
-            resource.keep(&failure, now, &mut plan);
+            resource.keep(&failure, &mut plan);
             plan.failures.insert(one.resource.clone(), failure);
         }
     }
@@ -132,12 +132,12 @@ struct Resource<'a> {
 
 impl Resource<'_> {
     /// The last good tables, marked. A mark of the same cause stays as it is: no new snapshot for a failure that goes on.
-    fn keep(&self, failure: &Failure, now: i64, plan: &mut Planned) {
+    fn keep(&self, failure: &Failure, plan: &mut Planned) {
         for table in self.base.iter().flat_map(|base| base.of(&self.fetched.resource)) {
             let mut table = table.clone();
             let before = table.freshness.stale.as_ref();
             if before.is_none_or(|stale| stale.code != failure.code) {
-                table.freshness.stale = Some(failure.since(now, before));
+                table.freshness.stale = Some(failure.since(self.fetched.fetched_at, before));
             }
             carry(self.base, table, plan);
         }

@@ -70,7 +70,7 @@ impl<S: Store, H: Host> Publisher<'_, S, H> {
                 return Ok(Published { outcome, before: after.clone(), after, failures: BTreeMap::new() });
             }
             let before = base.as_ref().map(|base| &base.manifest);
-            let planned = plan(before, fetched, self.load_id, now)?;
+            let planned = plan(before, fetched, self.load_id)?;
             let failures = planned.failures.clone();
             let outcome = match (failures.len(), planned.changed) {
                 (0, true) => Outcome::Published,

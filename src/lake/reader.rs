@@ -151,7 +151,7 @@ impl<'a, S: Store> Reader<'a, S> {
     }
 
     /// How fresh every resource of a snapshot is, runs that published nothing included: one that found everything as before
-    /// confirms, one that failed makes stale since its start. Reads run records back to the one that confirmed last.
+    /// confirms, one that failed makes stale since its end. Reads run records back to the one that confirmed last.
     pub async fn freshness(&self, current: &Current) -> Result<BTreeMap<String, Freshness>> {
         let mut known: BTreeMap<String, Freshness> = BTreeMap::new();
         for table in &current.manifest.tables {
@@ -171,7 +171,7 @@ impl<'a, S: Store> Reader<'a, S> {
                 let Some(stale) = open.get_mut(&report.name) else { continue };
                 match report.error.as_ref().or(run.error.as_ref()) {
                     Some(failure) => {
-                        stale.get_or_insert_with(|| failure.since(run.started_at, None)).since = run.started_at;
+                        stale.get_or_insert_with(|| failure.since(run.finished_at, None)).since = run.finished_at;
                     }
                     None if matches!(run.outcome, Outcome::Unchanged | Outcome::Partial) => {
                         let stale = stale.take();

@@ -74,7 +74,7 @@ pub async fn preview<S: Store, H: Host>(
     }
     let (schema, warnings) = (loaded.schema.clone(), loaded.warnings.clone());
     let fetched = resource.fetched(started_from, now, Ok(Arrived { loaded, files }));
-    let planned = lay(base, &[fetched], &load_id, now)?;
+    let planned = lay(base, &[fetched], &load_id)?;
     let own = planned.tables.iter().filter(|table| table.resource.as_ref() == Some(&resource.name));
     Ok(Preview {
         resource: resource.name.clone(),

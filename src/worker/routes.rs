@@ -34,6 +34,7 @@ pub async fn answer(request: Request, env: Env, ctx: Context) -> Reply {
     let head = request.method() == Method::Head;
     let mut reply = match (Api { request, env, ctx }).route().await {
         Ok(reply) => reply,
+        Err(Refusal(401, error)) => Reply::error(401, &error).with("www-authenticate", "Bearer"),
         Err(Refusal(status, error)) => Reply::error(status, &error),
     };
     if head {

@@ -29,7 +29,7 @@ export async function world(gateways, { limits = LIMITS, token = TOKEN } = {}) {
     const response = await local.fetch(path, { ...options, headers: { authorization: `Bearer ${token}`, ...headers } });
     const bytes = Buffer.from(await response.arrayBuffer());
     said.push(bytes.toString('latin1'));
-    const json = response.headers.get('content-type') === 'application/json' ? JSON.parse(bytes.toString()) : undefined;
+    const json = bytes.length && response.headers.get('content-type') === 'application/json' ? JSON.parse(bytes.toString()) : undefined;
     return { status: response.status, headers: response.headers, bytes, json };
   }
 
@@ -63,7 +63,7 @@ export async function world(gateways, { limits = LIMITS, token = TOKEN } = {}) {
       said.push(...local.logs);
       await local.close();
       for (const gateway of Object.values(running)) await gateway.close();
-      assert.ok(objects.length > 0 || said.length > 1);
+      assert.ok(said.length > 0);
       for (const text of said) assert.equal(text.indexOf(SECRET_MARKER), -1, text.slice(Math.max(text.indexOf(SECRET_MARKER) - 200, 0)).slice(0, 300));
     },
   };

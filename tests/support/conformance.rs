@@ -54,7 +54,9 @@ async fn compare_and_swap(store: &impl Store, key: &str) -> Check {
 
 async fn contents_and_metadata(store: &impl Store, key: &str) -> Check {
     let all: Vec<u8> = (0..=255).collect();
-    let meta = [("sha256", "00ff"), ("writer", "1795459200.000-00000001")];
+    // Some stores check a body against this.
+    let sha256 = gatelake::lake::paths::sha256(&all);
+    let meta = [("sha256", sha256.as_str()), ("writer", "1795459200.000-00000001")];
     store.put(key, &all, Cond::Always, &meta).await.map_err(failed)?;
     let head = store.head(key).await.map_err(failed)?.ok_or("what was put has a head")?;
     expect(head.key == key && head.size == 256, "a head has key and size")?;

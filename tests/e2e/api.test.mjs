@@ -1,0 +1,170 @@
+// The HTTP API in workerd: who may use it, what it answers, what it refuses.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { parquetReadObjects } from 'hyparquet';
+import { world } from './support.mjs';
+
+let lake;
+let first;
+let second;
+before(async () => {
+  lake = await world({ sftp: { users: 60 } });
+  first = (await lake.run('sftp', Date.now() - 60_000)).record;
+  lake.gateways.sftp.set({ revision: 1 });
+  second = (await lake.run('sftp')).record;
+});
+after(() => lake.close());
+
+const refused = async (path, status, code, options) => {
+  const answer = await lake.call(path, options);
+  assert.equal(answer.status, status, `${path}: ${answer.bytes}`);
+  assert.equal(answer.json.error.code, code);
+  assert.ok(answer.json.error.message.length > 10);
+  return answer;
+};
+
+test('healthz needs no token and tells nothing', async () => {
+  const { status, json } = await lake.call('/healthz', { headers: { authorization: '' } });
+  assert.equal(status, 200);
+  assert.deepEqual(Object.keys(json).sort(), ['ok', 'product', 'version']);
+});
+
+test('nothing under /api/ is answered without the token', async () => {
+  for (const path of ['/api/runs', '/api/runs/x', '/api/snapshots/current', '/api/tables/users', '/api/tables/users.parquet', '/api/datasets', '/api/none']) {
+    for (const authorization of ['', 'Bearer', 'Bearer ', 'Bearer wrong-token-of-the-same-length-xx', 'Basic abc']) {
+      const { headers } = await refused(path, 401, 'denied', { headers: { authorization } });
+      assert.equal(headers.get('www-authenticate'), 'Bearer');
+    }
+  }
+  await refused('/api/preview?resource=users', 401, 'denied', { method: 'POST', headers: { authorization: '' } });
+  await refused('/api/runs', 401, 'denied', { method: 'POST', headers: { authorization: '' } });
+});
+
+for (const token of [null, 'too-short']) {
+  test(`the API is closed with the token ${token}`, async () => {
+    const closed = await world({ sftp: { users: 1 } }, { token });
+    try {
+      const { status, json } = await closed.call('/api/runs');
+      assert.equal(status, 503);
+      assert.equal(json.error.code, 'closed');
+      assert.match(json.error.help, /wrangler secret put GATELAKE_TOKEN/);
+    } finally {
+      await closed.close();
+    }
+  });
+}
+
+test('answers are not cached, sniffed or framed', async () => {
+  const { headers } = await lake.call('/api/snapshots/current');
+  assert.equal(headers.get('cache-control'), 'no-store');
+  assert.equal(headers.get('x-content-type-options'), 'nosniff');
+  assert.match(headers.get('content-security-policy'), /default-src 'none'/);
+});
+
+test('wrong routes, methods and parameters are named', async () => {
+  await refused('/api/nothing', 404, 'no_such_route');
+  await refused('/api', 404, 'no_such_route');
+  const { headers } = await refused('/api/snapshots', 405, 'method_not_allowed', { method: 'POST' });
+  assert.equal(headers.get('allow'), 'GET, HEAD');
+  await refused('/api/runs', 405, 'method_not_allowed', { method: 'DELETE' });
+  await refused('/api/tables/users?limt=3', 400, 'unknown_parameter');
+  await refused('/api/tables/users?limit=3&limit=4', 400, 'unknown_parameter');
+  await refused('/api/tables/users?limit=10001', 400, 'bad_parameter');
+  await refused('/api/tables/users?offset=-1', 400, 'bad_parameter');
+  await refused('/api/tables/users?dataset=stfp', 404, 'no_such_dataset');
+  await refused('/api/tables/nobody', 404, 'no_such_table');
+  await refused('/api/tables/users?snapshot=1.000', 404, 'no_such_snapshot');
+  await refused('/api/snapshots/1.000', 404, 'no_such_snapshot');
+  await refused('/api/runs/nope', 404, 'no_such_run');
+  await refused('/api/runs/..%2F..%2Fcurrent.json', 404, 'no_such_run');
+  await refused('/api/runs', 400, 'bad_body', { method: 'POST', body: '{"sheduled_time":1}' });
+  await refused('/api/runs', 400, 'bad_body', { method: 'POST', body: 'x' });
+  await refused('/api/runs', 413, 'bad_body', { method: 'POST', body: ' '.repeat(5000) });
+  await refused('/api/runs', 400, 'bad_time', { method: 'POST', body: JSON.stringify({ scheduled_time: Date.now() + 3_600_000 }) });
+  await refused('/api/preview?resource=nobody', 400, 'no_such_resource', { method: 'POST' });
+});
+
+test('HEAD answers like GET, without a body', async () => {
+  const { status, bytes } = await lake.call('/api/snapshots', { method: 'HEAD' });
+  assert.equal(status, 200);
+  assert.equal(bytes.length, 0);
+});
+
+test('runs: newest first, page by page, each by its id', async () => {
+  const { json } = await lake.call('/api/runs?limit=1');
+  assert.deepEqual(json.runs, [second]);
+  const rest = (await lake.call(`/api/runs?limit=5&cursor=${encodeURIComponent(json.cursor)}`)).json;
+  assert.deepEqual(rest.runs, [first]);
+  assert.equal(rest.cursor, null);
+  assert.deepEqual((await lake.call(`/api/runs/${first.id}`)).json, first);
+});
+
+test('snapshots: newest first, each by its id', async () => {
+  const { snapshots } = (await lake.call('/api/snapshots')).json;
+  assert.deepEqual(snapshots.map((one) => one.snapshot), [second.snapshot, first.snapshot]);
+  const older = (await lake.call(`/api/snapshots?before=${second.snapshot}`)).json.snapshots;
+  assert.deepEqual(older.map((one) => one.snapshot), [first.snapshot]);
+  assert.equal((await lake.call(`/api/snapshots/${first.snapshot}`)).json.snapshot.snapshot, first.snapshot);
+});
+
+test('tables: as rows and as Parquet, at any snapshot', async () => {
+  for (const { snapshot, tables } of [first, second]) {
+    const expected = tables.find((table) => table.name === 'users');
+    const rows = (await lake.call(`/api/tables/users?snapshot=${snapshot}&limit=10000`)).json;
+    assert.equal(rows.total, expected.rows);
+    assert.equal(rows.rows.length, expected.rows);
+    assert.equal(rows.columns.length, expected.columns);
+    const page = (await lake.call(`/api/tables/users?snapshot=${snapshot}&limit=7&offset=${expected.rows - 3}`)).json;
+    assert.deepEqual(page.rows, rows.rows.slice(-3));
+
+    const file = await lake.call(`/api/tables/users.parquet?snapshot=${snapshot}`);
+    assert.equal(file.headers.get('content-type'), 'application/vnd.apache.parquet');
+    assert.equal(file.headers.get('x-gatelake-snapshot'), snapshot);
+    assert.equal(file.headers.get('x-gatelake-files'), '1');
+    const read = await parquetReadObjects({ file: file.bytes.buffer.slice(file.bytes.byteOffset, file.bytes.byteOffset + file.bytes.byteLength) });
+    assert.deepEqual(read.map((row) => row.username), rows.rows.map((row) => row.username));
+  }
+  assert.ok(second.tables.find((table) => table.name === 'users').new_columns.includes('department'));
+});
+
+test('a preview shows what a run would do, and does nothing', async () => {
+  lake.gateways.sftp.set({ revision: 2 });
+  const objects = await lake.keys();
+  const { status, json } = await lake.call('/api/preview?resource=users&limit=2', { method: 'POST' });
+  assert.equal(status, 200, JSON.stringify(json));
+  assert.equal(json.samples.users.length, 2);
+  const users = json.tables.find((table) => table.name === 'users');
+  assert.equal(users.changed, true);
+  assert.equal(users.rows_before, second.tables.find((table) => table.name === 'users').rows);
+  assert.deepEqual(await lake.keys(), objects);
+  const { record } = await lake.run('sftp');
+  assert.deepEqual(record.tables.filter((table) => table.name.startsWith('users')), json.tables);
+});
+
+test('a preview that fails says why', async () => {
+  lake.gateways.sftp.fault({ kind: '403', on: '/users' });
+  await refused('/api/preview?resource=users', 502, 'access_denied', { method: 'POST' });
+  lake.gateways.sftp.set({ faults: [] });
+});
+
+test('before the first run there is nothing', async () => {
+  const empty = await world({ sftp: { users: 1 } });
+  try {
+    for (const path of ['/api/snapshots/current', '/api/tables/users', '/api/tables/users.parquet']) {
+      const { status, json } = await empty.call(path);
+      assert.equal(status, 404);
+      assert.equal(json.error.code, 'nothing_published');
+    }
+    assert.deepEqual((await empty.call('/api/runs')).json, { runs: [], cursor: null });
+    assert.deepEqual((await empty.call('/api/snapshots')).json, { snapshots: [] });
+  } finally {
+    await empty.close();
+  }
+});
+
+test('the page comes from the same address, under a policy that lets nothing else in', async () => {
+  const { status, headers, bytes } = await lake.call('/', { headers: { authorization: '' } });
+  assert.equal(status, 200);
+  assert.match(headers.get('content-security-policy'), /default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'/);
+  assert.doesNotMatch(bytes.toString(), /<script(?![^>]* src=)|<style| on[a-z]+=| style=/);
+});
