@@ -255,7 +255,7 @@ impl Http for Web {
         let reply = self.reply(&sent);
         self.sent.borrow_mut().push(sent);
         let mut before = Wire { clock: self.clock.clone(), steps: reply.before.into() };
-        while let Some(chunk) = before.chunk().await? {
+        if let Some(chunk) = before.chunk().await? {
             panic!("bytes before the headers: {chunk:?}");
         }
         let body = Wire { clock: self.clock.clone(), steps: reply.body.into() };
