@@ -25,6 +25,13 @@ pub(super) struct Failure {
     pub location: Option<String>,
 }
 
+impl Failure {
+    /// A transport that cannot send a request may quote its headers.
+    pub fn veiled(self, secrets: &[Secret]) -> Failure {
+        Failure { error: veiled(self.error, secrets), ..self }
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
         Failure { error, status: 0, retry_after: None, location: None }
@@ -134,7 +141,8 @@ fn veil(text: &str, secrets: &[Secret]) -> String {
 pub(super) fn veiled(error: Error, secrets: &[Secret]) -> Error {
     let text = error.to_string();
     if secrets.iter().any(|secret| !secret.is_empty() && text.contains(secret.reveal())) {
-        return Error::new(error.kind(), error.code(), veil(error.message(), secrets));
+        let veiled = Error::new(error.kind(), error.code(), veil(error.message(), secrets));
+        return error.place().into_iter().fold(veiled, |veiled, place| veiled.at(veil(place, secrets)));
     }
     error
 }
@@ -151,12 +159,12 @@ fn certificate(reason: &str) -> Error {
 
 /// A redirect of `own` that is not followed: to another origin, or one too many. Only the origin is named: the rest of such a
 /// URL is full of tokens.
-pub(super) fn redirected(status: u16, own: &Origin, to: Option<&Origin>) -> Error {
+pub(super) fn redirected(status: u16, own: &Origin, to: Option<&Origin>, secrets: &[Secret]) -> Error {
     if to == Some(own) {
         let message = format!("the gateway redirects within itself and leads nowhere ({status})");
         return Error::new(Kind::Config, "redirected", message).help(BASE_HELP);
     }
-    let place = to.map(|origin| redact_text(&origin.to_string())).unwrap_or_else(|| "an unreadable URL".into());
+    let place = to.map(|origin| veil(&origin.to_string(), secrets)).unwrap_or_else(|| "an unreadable URL".into());
     let host = to.map(Origin::host).unwrap_or_default();
     let help = match host {
         _ if host.ends_with(".cloudflareaccess.com") => ACCESS_HELP.to_owned(),

@@ -99,7 +99,7 @@ impl<H: Http, T: Host> Session<'_, H, T> {
             let Some(request) = self.login_request(dialect, &url, scope) else { return Ok(None) };
             let failure = match self.try_login(request).await {
                 Ok(token) => return Ok(Some(token)),
-                Err(failure) => failure,
+                Err(failure) => failure.veiled(&self.secrets()),
             };
             match failure.status {
                 404 | 405 | 415 => return Ok(None),
@@ -131,14 +131,14 @@ impl<H: Http, T: Host> Session<'_, H, T> {
 
     async fn try_login(&self, request: Request) -> Result<Token, Failure> {
         let sent = self.wire.host.now();
-        let mut response = self.send(request).await?;
+        let mut response = self.wire.send(request).await?;
         let status = response.status;
+        let secrets = self.secrets();
         if (300..400).contains(&status) {
             let (url, own) = (self.gateway.base.url("/"), self.gateway.base.origin());
             let (_, other) = own.follow(&url, response.header("location").unwrap_or_default());
-            return Err(Failure { status, ..redirected(status, own, other.as_ref()).into() });
+            return Err(Failure { status, ..redirected(status, own, other.as_ref(), &secrets).into() });
         }
-        let secrets = self.secrets();
         if !(200..300).contains(&status) {
             // The status alone decides: a refusal whose words break off is still a refusal, and no reason to try again.
             let excerpt = self.wire.excerpt(&mut response.body).await;

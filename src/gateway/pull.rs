@@ -1,6 +1,7 @@
 //! One resource, from its first page to its last. Bytes go to a [`Sink`] as they come; that the server's own totals were met
 //! decides whether they count.
 
+use super::answer::veiled;
 use super::budget::Backoff;
 use super::catalogue::Resource;
 use super::session::{Opened, Session};
@@ -73,7 +74,7 @@ impl<H: Http, T: Host> Session<'_, H, T> {
                     Err(error) => break error,
                 }
             };
-            let broken = broken.at(format!("{place}, {}", self.gateway.base.url(path)));
+            let broken = veiled(broken, &self.secrets()).at(format!("{place}, {}", self.gateway.base.url(path)));
             backoff.pause(broken, None, self.wire.budget, self.wire.host).await?;
         }
     }
@@ -159,12 +160,14 @@ struct Pages {
     asked: Option<u64>,
     read: u64,
     records: u64,
+    /// As the page before said.
+    total: Option<u64>,
     last: Option<(u64, Vec<u8>)>,
 }
 
 impl Pages {
     fn new(size: Option<u32>) -> Pages {
-        Pages { size: size.map(u64::from), asked: size.map(|_| 0), read: 0, records: 0, last: None }
+        Pages { size: size.map(u64::from), asked: size.map(|_| 0), read: 0, records: 0, total: None, last: None }
     }
 
     fn query(&self) -> String {
@@ -188,6 +191,12 @@ impl Pages {
         }
         self.read += 1;
         self.records += page.envelope.records;
+        let (before, total) = (self.total, page.total());
+        self.total = total;
+        if before.is_some_and(|before| total.is_some_and(|total| total != before)) {
+            // Some records have moved to another page: one may be missing and another be there twice, though the sum is right.
+            return Err(self.incomplete(total, "the list changed while its pages were read"));
+        }
         if self.more(&page, number) {
             if page.envelope.records == 0 {
                 return Err(self.incomplete(page.total(), "an empty page came although there should be more"));

@@ -1,6 +1,6 @@
 //! A run's conversation with one gateway: one login, then reads, one at a time.
 
-use super::answer::{Answer, Failure, first, redirected, veiled};
+use super::answer::{Answer, Failure, first, redirected};
 use super::budget::{Backoff, Budget, retry_after};
 use super::catalogue::Api;
 use super::login::{Token, basic};
@@ -87,7 +87,7 @@ impl<'a, H: Http, T: Host> Session<'a, H, T> {
             let at = |error: Error| error.at(format!("{place}, {}", bare(&url)));
             let failure = match self.try_open(&url, &token).await {
                 Ok(opened) => return Ok(opened),
-                Err(failure) => failure,
+                Err(failure) => failure.veiled(&self.secrets()),
             };
             match failure.status {
                 401 if !renewed && matches!(self.credentials.login, Login::Password { .. }) => {
@@ -104,7 +104,7 @@ impl<'a, H: Http, T: Host> Session<'a, H, T> {
                             redirects += 1;
                             url = target;
                         }
-                        _ => return Err(at(redirected(failure.status, origin, other.as_ref()))),
+                        _ => return Err(at(redirected(failure.status, origin, other.as_ref(), &self.secrets()))),
                     }
                 }
                 _ => backoff.pause(at(failure.error), failure.retry_after, self.wire.budget, self.wire.host).await?,
@@ -129,7 +129,7 @@ impl<'a, H: Http, T: Host> Session<'a, H, T> {
             ("authorization".to_owned(), Secret::new(format!("Bearer {}", token.reveal()))),
         ];
         let request = self.request(Method::Get, url.to_owned(), headers, None);
-        let mut response = self.send(request).await?;
+        let mut response = self.wire.send(request).await?;
         if !(200..300).contains(&response.status) {
             return Err(self.failure(response).await);
         }
@@ -174,11 +174,6 @@ impl<'a, H: Http, T: Host> Session<'a, H, T> {
         headers.push(("user-agent".to_owned(), Secret::new(concat!("gatelake/", env!("CARGO_PKG_VERSION")))));
         headers.extend(self.credentials.headers.iter().cloned());
         Request { method, url, headers, body }
-    }
-
-    /// Sends; the answer may have any status. A transport that cannot send a request may quote its headers.
-    pub(super) async fn send(&self, request: Request) -> Result<Response<H::Body>> {
-        self.wire.send(request).await.map_err(|error| veiled(error, &self.secrets()))
     }
 
     /// Judges an answer that is no 2xx; reads the beginning of its body.
