@@ -9,7 +9,7 @@
 //! | [`json`] | bytes → records, strict and bounded |
 //! | [`normalize`] | records → tables, by dlt's rules, redacted |
 //! | [`table`] | cells → pages of columns |
-//! | [`parquet`] | pages ↔ Parquet bytes; the only room that knows arrow2 |
+//! | [`parquet`] | pages ↔ Parquet bytes |
 //! | [`lake`] | files → a snapshot, published in one step |
 //! | [`run`] | one run: all of the above in order, and its report |
 //! | `worker`, `web` | thin shells: Cloudflare Workers; a page and an npm module |

@@ -41,7 +41,7 @@ impl Default for Options {
             redact: Vec::new(),
             reveal: Vec::new(),
             plain_encodings: false,
-            file_bytes: 16 << 20,
+            file_bytes: 8 << 20,
         }
     }
 }

@@ -32,6 +32,7 @@ pub async fn all(env: &Env, plan: &Plan, dataset: Option<&str>, scheduled_time: 
             }
             Err(error) => run::run(&run, scheduled_time, &mut Unopened::new(error), &store, &host).await,
         };
+        host.log(&format!("{}: {} MiB of memory", gateway.dataset, core::arch::wasm32::memory_size(0) / 16));
         records.push(record);
     }
     Ok(records)
