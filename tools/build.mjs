@@ -2,17 +2,24 @@
 // wrangler runs it before each deployment. Nothing that is up to date is built again.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execute, ROOT } from './lib/execute.mjs';
 import { bytes, step } from './lib/say.mjs';
 
 const TOOLS = join(ROOT, 'target', 'tools');
 const BINDGEN = join(TOOLS, 'debug', process.platform === 'win32' ? 'bindgen.exe' : 'bindgen');
-const WASM = join(ROOT, 'target', 'wasm32-unknown-unknown', 'wasm', 'gatelake.wasm');
+const BUILT = join(ROOT, 'target', 'wasm32-unknown-unknown', 'wasm');
+const BUILD = ['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo/config.toml', 'tools/build.mjs', 'tools/bindgen/Cargo.lock', 'tools/bindgen/src/main.rs'];
 
 /** Builds one feature of the crate (`worker` or `web`) into `build/<feature>/`. */
 export async function buildWasm(feature) {
+  const out = join(ROOT, 'build', feature);
+  // cargo has one place for the wasm of all features, and would link it anew whenever they take turns.
+  const stamp = join(out, '.sources.json');
+  const made = existsSync(stamp) && JSON.parse(readFileSync(stamp, 'utf8'));
+  if (made && made.digest === digest(made.sources)) return;
+
   await step('Building the tool that writes the JavaScript glue', (note) =>
     execute('cargo', ['build', '--locked', '--manifest-path', 'tools/bindgen/Cargo.toml', '--target-dir', TOOLS], { log: 'build-bindgen', note }),
   );
@@ -22,21 +29,29 @@ export async function buildWasm(feature) {
       ['build', '--locked', '--lib', '--profile', 'wasm', '--target', 'wasm32-unknown-unknown', '--target-dir', 'target', '--no-default-features', '--features', feature],
       { log: `build-${feature}`, note },
     );
-    return { detail: bytes(await glue(feature, note)) };
+    rmSync(out, { recursive: true, force: true });
+    mkdirSync(out, { recursive: true });
+    await execute(BINDGEN, [join(BUILT, 'gatelake.wasm'), out], { log: `glue-${feature}`, note });
+    const sources = [...BUILD, ...compiled()];
+    writeFileSync(stamp, JSON.stringify({ sources, digest: digest(sources) }));
+    return { detail: bytes(readFileSync(join(out, 'gatelake_bg.wasm')).length) };
   });
 }
 
-async function glue(feature, note) {
-  const out = join(ROOT, 'build', feature);
-  const stamp = join(out, '.made-of');
-  const madeOf = [WASM, BINDGEN].map((path) => createHash('sha256').update(readFileSync(path)).digest('hex')).join(' ');
-  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== madeOf) {
-    rmSync(out, { recursive: true, force: true });
-    mkdirSync(out, { recursive: true });
-    await execute(BINDGEN, [WASM, out], { log: `glue-${feature}`, note });
-    writeFileSync(stamp, madeOf);
+/** Every file that the compiler read, from what it wrote down for make. */
+function compiled() {
+  const [, list] = readFileSync(join(BUILT, 'gatelake.d'), 'utf8').split('.wasm: ');
+  return list.trim().split(/(?<!\\) /).map((path) => path.replaceAll('\\ ', ' '));
+}
+
+/** Of the files' contents; none if one of them is gone. */
+function digest(sources) {
+  const hash = createHash('sha256');
+  for (const path of sources.map((source) => resolve(ROOT, source))) {
+    if (!existsSync(path)) return undefined;
+    hash.update(createHash('sha256').update(readFileSync(path)).digest());
   }
-  return readFileSync(join(out, 'gatelake_bg.wasm')).length;
+  return hash.digest('hex');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -8,7 +8,6 @@ const COMMANDS = {
   demo: ['demo.mjs'],
   test: ['test.mjs'],
   lint: ['test.mjs', '--lint'],
-  gateway: ['../tests/gateway/main.mjs'],
   bench: ['../benches/bench.mjs'],
   build: ['build.mjs'],
   dev: ['dev.mjs'],

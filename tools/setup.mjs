@@ -62,10 +62,12 @@ async function packages() {
   const stamp = join(ROOT, 'node_modules', '.gatelake-lock');
   const lock = createHash('sha256').update(readFileSync(join(ROOT, 'package-lock.json'))).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  // The npm that runs this command, as a program of Node: on Windows `npm` itself is a script that cannot be spawned.
+  const own = process.env.npm_execpath;
+  const [npm, ...script] = /npm-cli\.js$/.test(own) ? [process.execPath, own] : ['npm'];
   await step('Installing the npm packages (about 500 MB)', (note) =>
     // No package's install script is needed: the binaries come as packages for each platform.
-    execute(npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { log: 'npm', note }),
+    execute(npm, [...script, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { log: 'npm', note }),
   );
   writeFileSync(stamp, lock);
 }
