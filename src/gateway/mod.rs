@@ -12,12 +12,15 @@ mod answer;
 pub mod budget;
 pub mod catalogue;
 mod login;
+pub mod probe;
 pub mod pull;
 pub mod redact;
 mod session;
+mod shape;
 mod source;
 pub mod url;
 mod wire;
 
 pub use answer::transport_failure;
 pub use session::Session;
+pub use shape::Shape;

@@ -63,7 +63,7 @@ fn sweep(at: &str, status: u16, which: usize) -> bool {
         let texts: Vec<String> =
             told.iter().cloned().chain([told.join(" "), told.join("\n"), told.join("&")]).collect();
         match texts.iter().flat_map(|text| echoes(text, status)).nth(which) {
-            Some(reply) if which % 2 == 0 => reply.pieces(5, 1),
+            Some(reply) if which.is_multiple_of(2) => reply.pieces(5, 1),
             Some(reply) => reply,
             None => {
                 noted.replace(false);
