@@ -62,13 +62,12 @@ async function main() {
     console.log(`\n${bold('The page')}: ${local.url}`);
     console.log(values.serve ? `  Its token: ${token}` : dim('  It goes with this demo; `npm run demo -- --serve` stays up.'));
     const rows = snapshot.tables.reduce((sum, one) => sum + one.rows, 0);
-    const last = `\ndemo: snapshot ${snapshot.snapshot} published: ${snapshot.tables.length} tables, ${rows} rows`;
     if (values.serve) {
-      console.log(dim(`\n  Runs: curl -X POST -H 'authorization: Bearer ${token}' ${local.url}api/runs`));
-      console.log(dim('  Ctrl-C ends it.'));
-      await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+      console.log(dim(`  Another run: curl -X POST -H 'authorization: Bearer ${token}' ${local.url}api/runs`));
+      console.log(dim('  It stays up until Ctrl-C.'));
     }
-    console.log(last);
+    console.log(`\ndemo: snapshot ${snapshot.snapshot} published: ${snapshot.tables.length} tables, ${rows} rows`);
+    if (values.serve) await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   } finally {
     await local.close();
     await gateway.close();
@@ -99,7 +98,7 @@ function changes({ rows_before: before, rows, changed, new_columns: columns }) {
   if (before === null) return 'new';
   if (!changed) return dim('nothing: no file was written');
   const grew = rows - before;
-  const said = [grew === 0 ? 'its content' : `${grew > 0 ? '+' : ''}${grew} rows`];
+  const said = [grew === 0 ? 'its content' : `${grew > 0 ? '+' : ''}${grew} ${Math.abs(grew) === 1 ? 'row' : 'rows'}`];
   if (columns.length) said.push(`new columns ${columns.join(', ')}`);
   return said.join(', ');
 }

@@ -4,7 +4,7 @@
 //! Session ─login─► token          url        where the gateway is
 //!    │                            catalogue  what it offers
 //!    ├─pull──► chunks ─► Sink     budget     what may be spent, and when to try again
-//!    └─probe─► Shape              answer     what an answer that is no data means
+//!    └─probe─► Probe              answer     what an answer that is no data means
 //! ```
 //! [`redact`] says what a secret looks like, for this room's messages and for the tables alike.
 
@@ -23,4 +23,4 @@ mod wire;
 
 pub use answer::transport_failure;
 pub use session::Session;
-pub use shape::Shape;
+pub use shape::Kinds;

@@ -4,7 +4,7 @@
 use super::answer::{first, veil};
 use super::catalogue::{RESOURCES, Records, Resource};
 use super::session::{Opened, Session};
-use super::shape::{Shape, masked_pointer, shapes};
+use super::shape::{Kinds, masked_pointer, shape};
 use super::url::fill;
 use crate::error::Result;
 use crate::host::{Host, Http};
@@ -19,6 +19,9 @@ pub const LOOKED_AT: usize = 1 << 20;
 /// What [`Session::probe`] found. As JSON it is the same, byte for byte, whenever the gateway's answers are.
 #[derive(Debug, Serialize)]
 pub struct Probe {
+    /// Of this document.
+    pub format: u32,
+    pub product: &'static str,
     /// Generation of the API: 2 or 3.
     pub api: u8,
     /// The login that worked: `login`, `oauth-token`, `v2-header`, or `token` for one that was given.
@@ -40,15 +43,17 @@ pub struct Sight {
     pub error: Option<&'static str>,
     /// Bytes looked at, and whether that was all.
     pub bytes: u64,
-    pub whole: bool,
+    pub complete: bool,
     /// Whether the headers `x-total-count`, and `link` with a next page, were there.
     pub total_header: bool,
     pub next_link: bool,
     /// Where a run would find the records, as a JSON pointer, and how many of them there were.
     pub records_at: Option<String>,
     pub records: u64,
-    /// What there is, by JSON pointer: `*` stands for all items of a list, `<key>` for names that may be data.
-    pub shape: BTreeMap<String, Shape>,
+    /// What there is, by JSON pointer: `*` stands for all items of a list, `<key>` for names that may be data. The kinds are
+    /// `array`, `boolean`, `fraction` (a number with a fraction or an exponent), `integer`, `null`, `object`, `text`, and what a
+    /// text looks like: `text, boolean`, `text, empty`, `text, number`, `text, time`.
+    pub shape: BTreeMap<String, Kinds>,
 }
 
 impl<H: Http, T: Host> Session<'_, H, T> {
@@ -74,7 +79,8 @@ impl<H: Http, T: Host> Session<'_, H, T> {
             }
         }
         let login = self.dialect.map_or("token", |dialect| dialect.name());
-        Ok(Probe { api: api.number(), login, resources })
+        let product = concat!("gatelake ", env!("CARGO_PKG_VERSION"));
+        Ok(Probe { format: 1, product, api: api.number(), login, resources })
     }
 
     /// Looks at one answer; `name` takes the place of the braces in `path`. The second part is the first record's `username`.
@@ -100,14 +106,14 @@ impl<H: Http, T: Host> Session<'_, H, T> {
         (sight.status, sight.content_type) = (status, shown(content_type));
         (sight.total_header, sight.next_link) = (total.is_some(), next);
         let mut bytes = lead;
-        while bytes.len() <= LOOKED_AT && !sight.whole && sight.error.is_none() {
+        while bytes.len() <= LOOKED_AT && !sight.complete && sight.error.is_none() {
             match self.wire.chunk(&mut body).await {
                 Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
-                Ok(None) => sight.whole = true,
+                Ok(None) => sight.complete = true,
                 Err(error) => sight.error = Some(error.code()),
             }
         }
-        sight.whole &= bytes.len() <= LOOKED_AT;
+        sight.complete &= bytes.len() <= LOOKED_AT;
         bytes.truncate(LOOKED_AT);
         sight.bytes = bytes.len() as u64;
 
@@ -115,7 +121,7 @@ impl<H: Http, T: Host> Session<'_, H, T> {
         let records = if name.is_some() { Records::Root } else { resource.records };
         let mut reader = Reader::new(records.select(first(&bytes).unwrap_or_default()));
         let mut found = Found::default();
-        let read = reader.feed(&bytes, &mut found).and_then(|()| match sight.whole {
+        let read = reader.feed(&bytes, &mut found).and_then(|()| match sight.complete {
             true => reader.end(&mut found).map(|envelope| Some(envelope.records_at)),
             false => Ok(reader.records_at().map(str::to_owned)),
         });
@@ -125,7 +131,7 @@ impl<H: Http, T: Host> Session<'_, H, T> {
         }
         sight.records = found.records;
         bytes.extend_from_slice(&[0; SLACK]);
-        sight.shape = shapes(&bytes);
+        sight.shape = shape(&bytes);
         (sight, found.username)
     }
 }

@@ -66,7 +66,7 @@ impl Api {
                 match parts.get(1..).unwrap_or_default() {
                     ["runs"] => &["GET", "HEAD", "POST"],
                     ["datasets"] | ["runs", _] | ["snapshots"] | ["snapshots", _] | ["tables", _] => get,
-                    ["preview"] => post,
+                    ["preview"] | ["probe"] => post,
                     _ => return Err(no_route(&path)),
                 }
             }
@@ -88,7 +88,8 @@ impl Api {
                 Some(table) => self.file(&plan, table).await,
                 None => self.rows(&plan, name).await,
             },
-            _ => self.preview(&plan).await,
+            (["preview"], _) => self.preview(&plan).await,
+            _ => self.probe(&plan).await,
         }
     }
 
@@ -311,6 +312,15 @@ impl Api {
         let run = plan.run(gateway, plan.limits.deadline_ms as i64)?;
         let preview = run::preview(&run, resource, limit, &mut session, &store, &Host).await?;
         Ok(Reply::json(200, &preview))
+    }
+
+    async fn probe(&self, plan: &Plan) -> Answer {
+        let query = self.query(&["dataset"])?;
+        let gateway = dataset(plan, &query)?;
+        let (transport, credentials) = setup::open(&self.env, gateway)?;
+        let budget = Budget::new(Host.now() + plan.limits.deadline_ms as i64, plan.limits.requests);
+        let mut session = Session::new(&transport, &Host, gateway, credentials, &budget);
+        Ok(Reply::json(200, &session.probe().await?))
     }
 
     fn lake(&self, plan: &Plan, query: &Query) -> std::result::Result<(R2, Paths), Refusal> {

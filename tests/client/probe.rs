@@ -4,6 +4,7 @@ use super::support::gateway::{Reply, Step, Web, gateway, token, v3};
 use super::{assert_clean, failed, visit};
 use gatelake::config::Gateway;
 use gatelake::error::Result;
+use gatelake::gateway::Kinds;
 use gatelake::gateway::probe::{LOOKED_AT, Probe, Sight};
 use serde_json::{Value, json};
 
@@ -26,12 +27,10 @@ fn users(reply: Reply) -> Sight {
     probe.resources.into_iter().find(|sight| sight.path == "/backend/3.0.0/users").unwrap()
 }
 
-/// Place → seen, of, types.
-fn shape(sight: &Sight) -> Vec<(String, u64, u64, String)> {
-    let types = |types: &std::collections::BTreeMap<&str, u64>| {
-        types.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
-    };
-    sight.shape.iter().map(|(at, shape)| (at.clone(), shape.seen, shape.of, types(&shape.types))).collect()
+/// Place: kinds and counts.
+fn shape(sight: &Sight) -> Vec<String> {
+    let kinds = |kinds: &Kinds| kinds.iter().map(|(kind, count)| format!(" {kind} {count}")).collect::<String>();
+    sight.shape.iter().map(|(place, found)| format!("{place}:{}", kinds(found))).collect()
 }
 
 fn places(sight: &Sight) -> Vec<&str> {
@@ -41,35 +40,38 @@ fn places(sight: &Sight) -> Vec<&str> {
 #[test]
 fn types_and_counts_by_place() {
     let body = r#" {"content": [
-        {"id": 1, "username": "hunter2 a", "enabled": true, "quota": 1.5, "sshKeys": [{"value": "x"}, {"value": null}]},
-        {"id": 2e3, "username": "hunter2 b", "homeFolder": {"id": 7}, "sshKeys": []},
-        {"id": null, "sshKeys": [[]]}
+        {"id": 1, "username": "hunter2 a", "enabled": true, "quota": 1.5,
+         "sshKeys": [{"value": "x"}, {"value": null}], "createdDate": "2026-11-23T18:00:00Z"},
+        {"id": 2e3, "username": "hunter2 b", "homeFolder": {"id": 7}, "sshKeys": [], "enabled": "TRUE",
+         "createdDate": "2026-11-23T18:00:00.5+01:00"},
+        {"id": null, "sshKeys": [[]], "notes": "", "quota": "7", "createdDate": 1795456800}
     ], "totalElements": 3, "last": true} "#;
-    let row = |at: &str, seen, of, types: &str| (at.to_owned(), seen, of, types.to_owned());
     for reply in [Reply::json(body), Reply::json(body).pieces(1, 1)] {
         let sight = users(reply.header("x-total-count", "3"));
         assert_eq!(
             shape(&sight),
             [
-                row("", 1, 1, "object 1"),
-                row("/content", 1, 1, "array 1"),
-                row("/content/*", 3, 1, "object 3"),
-                row("/content/*/enabled", 1, 3, "boolean 1"),
-                row("/content/*/homeFolder", 1, 3, "object 1"),
-                row("/content/*/homeFolder/id", 1, 1, "integer 1"),
-                row("/content/*/id", 3, 3, "integer 1, null 1, number 1"),
-                row("/content/*/quota", 1, 3, "number 1"),
-                row("/content/*/sshKeys", 3, 3, "array 3"),
-                row("/content/*/sshKeys/*", 3, 3, "array 1, object 2"),
-                row("/content/*/sshKeys/*/value", 2, 2, "null 1, string 1"),
-                row("/content/*/username", 2, 3, "string 2"),
-                row("/last", 1, 1, "boolean 1"),
-                row("/totalElements", 1, 1, "integer 1"),
+                ": object 1",
+                "/content: array 1",
+                "/content/*: object 3",
+                "/content/*/createdDate: integer 1 text, time 2",
+                "/content/*/enabled: boolean 1 text, boolean 1",
+                "/content/*/homeFolder: object 1",
+                "/content/*/homeFolder/id: integer 1",
+                "/content/*/id: fraction 1 integer 1 null 1",
+                "/content/*/notes: text, empty 1",
+                "/content/*/quota: fraction 1 text, number 1",
+                "/content/*/sshKeys: array 3",
+                "/content/*/sshKeys/*: array 1 object 2",
+                "/content/*/sshKeys/*/value: null 1 text 1",
+                "/content/*/username: text 2",
+                "/last: boolean 1",
+                "/totalElements: integer 1",
             ]
         );
         assert_eq!((sight.status, sight.content_type.as_deref()), (200, Some("application/json")));
         assert_eq!((sight.records_at.as_deref(), sight.records), (Some("/content"), 3));
-        assert_eq!((sight.bytes, sight.whole), (body.len() as u64, true));
+        assert_eq!((sight.bytes, sight.complete), (body.len() as u64, true));
         assert_eq!((sight.total_header, sight.next_link, sight.error.is_none()), (true, false, true));
     }
 }
@@ -86,23 +88,23 @@ fn the_printed_form_is_stable() {
     let missing = |resource: &str, path: &str| {
         json!({
             "resource": resource, "path": path, "status": 404, "content_type": "application/json",
-            "error": "not_found", "bytes": 0, "whole": false, "total_header": false, "next_link": false, "records_at": null, "records": 0,
+            "error": "not_found", "bytes": 0, "complete": false, "total_header": false, "next_link": false, "records_at": null, "records": 0,
             "shape": {},
         })
     };
     let there = |path: &str, bytes: u64, shape: Value| {
         json!({
             "resource": "users", "path": path, "status": 200, "content_type": "application/json", "error": null,
-            "bytes": bytes, "whole": true, "total_header": false, "next_link": false, "records_at": "", "records": 1,
+            "bytes": bytes, "complete": true, "total_header": false, "next_link": false, "records_at": "", "records": 1,
             "shape": shape,
         })
     };
-    let one = |kind: &str| json!({ "seen": 1, "of": 1, "types": { kind: 1 } });
-    let expected = json!({ "api": 3, "login": "login", "resources": [
+    let one = |kind: &str| json!({ kind: 1 });
+    let expected = json!({ "format": 1, "product": "gatelake 0.1.0", "api": 3, "login": "login", "resources": [
         missing("cloud_connections", "/backend/3.0.0/cloudconnections"),
         missing("folders", "/backend/3.0.0/folders"),
-        there("/backend/3.0.0/users", 29, json!({ "": one("array"), "/*": one("object"), "/*/username": one("string") })),
-        there("/backend/3.0.0/users/{username}", 13, json!({ "": one("object"), "/notes": one("string") })),
+        there("/backend/3.0.0/users", 29, json!({ "": one("array"), "/*": one("object"), "/*/username": one("text") })),
+        there("/backend/3.0.0/users/{username}", 13, json!({ "": one("object"), "/notes": one("text") })),
         missing("diagnostics", "/backend/diagnostics"),
     ] });
     // Printed, so that the order of the keys counts too.
@@ -165,7 +167,7 @@ fn no_value_and_no_name_that_is_data_comes_out() {
         ]
     );
     let masked = &sight.shape["/users/<key>"];
-    assert_eq!((masked.seen, masked.of, masked.types["object"], masked.types["integer"]), (17, 1, 7, 10));
+    assert_eq!((masked["object"], masked["integer"]), (7, 10));
     assert_eq!(sight.error, Some("unknown_shape"));
     let printed = serde_json::to_string(&sight).unwrap();
     for value in ["alice", "bob", "user17", "271828", "AKIA", "eyJ", "BEGIN", "42"] {
@@ -191,19 +193,19 @@ fn only_the_beginning_of_a_long_answer_is_looked_at() {
     let record = format!(r#"{{"username":"hunter2","notes":"{}"}}"#, "x".repeat(1000));
     let many = vec![record.as_str(); 2 * LOOKED_AT / record.len()].join(",");
     let sight = users(Reply::json(format!(r#"{{"users":[{many}],"total":1}}"#)).pieces(100_000, 1));
-    assert_eq!((sight.bytes, sight.whole), (LOOKED_AT as u64, false));
+    assert_eq!((sight.bytes, sight.complete), (LOOKED_AT as u64, false));
     assert_eq!((sight.records_at.as_deref(), sight.error.is_none()), (Some("/users"), true));
     let records = sight.records;
     assert!(records > 900 && records < 1100, "{records}");
     // The record that is cut does not count, so none seems to lack a key.
     for place in ["/users/*", "/users/*/username", "/users/*/notes"] {
-        assert_eq!(sight.shape[place].seen, records, "{place}");
+        assert_eq!(sight.shape[place].values().sum::<u64>(), records, "{place}");
     }
     assert!(!sight.shape.contains_key("/total"));
     // What ends exactly there is whole.
     let exact = format!("[{}]", " ".repeat(LOOKED_AT - 2));
     let sight = users(Reply::json(exact));
-    assert_eq!((sight.bytes, sight.whole, sight.error.is_none()), (LOOKED_AT as u64, true, true));
+    assert_eq!((sight.bytes, sight.complete, sight.error.is_none()), (LOOKED_AT as u64, true, true));
 }
 
 #[test]

@@ -143,8 +143,30 @@ test('a preview shows what a run would do, and does nothing', async () => {
 
 test('a preview that fails says why', async () => {
   lake.gateways.sftp.fault({ kind: '403', on: '/users' });
-  await refused('/api/preview?resource=users', 502, 'access_denied', { method: 'POST' });
+  await refused('/api/preview?resource=users', 500, 'access_denied', { method: 'POST' });
   lake.gateways.sftp.set({ faults: [] });
+});
+
+test('a probe records shapes and no value', async () => {
+  const shapes = await world({ list: { secrets: 'echoed' }, page: { envelope: 'page', pageSize: 7 }, odd: { envelope: 'unknown' } });
+  try {
+    const users = 40;
+    for (const [dataset, records] of [['list', '/*'], ['page', '/content/*'], ['odd', '/result/rows/list/*']]) {
+      const { status, json, bytes } = await shapes.call(`/api/probe?dataset=${dataset}`, { method: 'POST' });
+      assert.equal(status, 200, bytes.toString());
+      const probed = json.resources.find((one) => one.resource === 'users');
+      assert.equal(probed.complete, true);
+      assert.equal(probed.shape[records].object, dataset === 'page' ? 7 : users);
+      assert.equal(probed.shape[`${records}/username`].text, dataset === 'page' ? 7 : users);
+      assert.ok(probed.shape[`${records}/modifiedDate`]['text, time'] > 0, JSON.stringify(probed.shape));
+      assert.doesNotMatch(bytes.toString(), /ssh-|AAAA|s3:\/\/|READ_WRITE/);
+    }
+    shapes.gateways.list.fault({ kind: '403', on: '/users' });
+    const { json } = await shapes.call('/api/probe?dataset=list', { method: 'POST' });
+    assert.equal(json.resources.find((one) => one.resource === 'users').error, 'access_denied');
+  } finally {
+    await shapes.close();
+  }
 });
 
 test('before the first run there is nothing', async () => {

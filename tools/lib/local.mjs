@@ -28,6 +28,7 @@ export async function startLocal({ toml, secrets = {}, token, port = 0 }) {
   // workerd asks for the place that requests come from; there is nobody to tell it.
   process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= 'false';
   process.env.WRANGLER_SEND_METRICS ??= 'false';
+  process.env.WRANGLER_LOG ??= 'error';
   const secret = { ...secrets, ...(token && { GATELAKE_TOKEN: token }) };
   const bindings = Object.fromEntries(Object.entries(secret).map(([name, value]) => [name, { type: 'secret_text', value }]));
   const logs = [];
