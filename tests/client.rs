@@ -7,6 +7,8 @@ mod answers;
 mod login;
 #[path = "client/pages.rs"]
 mod pages;
+#[path = "client/probe.rs"]
+mod probe;
 #[path = "client/secrets.rs"]
 mod secrets;
 mod support;

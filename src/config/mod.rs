@@ -191,8 +191,8 @@ fn syntax(text: &str, error: &toml::de::Error) -> Error {
 fn plan(root: &Section) -> Plan {
     let lake = root.section("lake");
     let prefix = lake.text("prefix").unwrap_or_else(|| "gatelake".into());
-    if let Err(error) = Paths::new(&prefix, "any") {
-        lake.problem("prefix", error.message());
+    if Paths::new(&prefix, "any").is_err() {
+        lake.problem("prefix", "must be names of letters, digits, `_`, `-` and `.`, with single slashes between them");
     }
     let mut shrink = ShrinkGuard::default();
     if let Some(percent) = lake.number("max_shrink_percent", 0, 100) {
@@ -202,12 +202,13 @@ fn plan(root: &Section) -> Plan {
 
     let limits = limits(&root.section("limits"));
     let mut gateways = Vec::new();
-    for section in root.sections("gateway") {
+    let sections = root.sections("gateway");
+    if sections.is_empty() {
+        root.problem("gateway", "there is none: name at least one, as a section `[gateway.NAME]` with its `base_url`");
+    }
+    for section in sections {
         gateways.extend(gateway::read(&section, &limits, shrink));
         section.finish();
-    }
-    if !root.has("gateway") {
-        root.problem("gateway", "there is none: name at least one, as a section `[gateway.NAME]` with its `base_url`");
     }
     Plan { prefix, limits, gateways }
 }

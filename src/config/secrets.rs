@@ -19,7 +19,8 @@ pub enum Login {
 }
 
 impl Credentials {
-    /// Every secret in here, to be taken out of whatever the server says.
+    /// Every secret in here, to be taken out of whatever the server says. The client id is none: it is the gateway's name for
+    /// a program, and often a word that errors need.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         let (first, pair) = match &self.login {
             Login::Token(token) => (token, None),

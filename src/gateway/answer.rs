@@ -23,6 +23,7 @@ pub(super) struct Failure {
     pub retry_after: Option<u64>,
     /// Where a redirect leads.
     pub location: Option<String>,
+    pub content_type: Option<String>,
 }
 
 impl Failure {
@@ -34,7 +35,7 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
-        Failure { error, status: 0, retry_after: None, location: None }
+        Failure { error, status: 0, retry_after: None, location: None, content_type: None }
     }
 }
 
@@ -130,7 +131,7 @@ impl Answer<'_> {
 }
 
 /// Words of somebody else, fit to be shown: without our own secrets, and without what looks like one.
-fn veil(text: &str, secrets: &[Secret]) -> String {
+pub(super) fn veil(text: &str, secrets: &[Secret]) -> String {
     // The longer ones first: one secret may be a part of another.
     let mut secrets: Vec<&str> = secrets.iter().map(Secret::reveal).filter(|secret| !secret.is_empty()).collect();
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));

@@ -39,7 +39,7 @@ impl Dialect {
         if self == Dialect::OauthToken { "/backend/oauth/token" } else { "/backend/login" }
     }
 
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Dialect::Auto => "auto",
             Dialect::Login => "login",

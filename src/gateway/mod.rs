@@ -16,9 +16,11 @@ pub mod probe;
 pub mod pull;
 pub mod redact;
 mod session;
+mod shape;
 mod source;
 pub mod url;
 mod wire;
 
 pub use answer::transport_failure;
 pub use session::Session;
+pub use shape::Kinds;

@@ -1,25 +1,22 @@
-//! What a real appliance answers, without a single value: for finding out what the vendor has not published.
+//! What a gateway's answers look like, without a single value of them: for a person who wants to show how their appliance
+//! answers, and for finding out why a resource does not come.
 
-use super::redact::may_be_secret;
+use super::answer::{first, veil};
+use super::catalogue::{RESOURCES, Records, Resource};
 use super::session::{Opened, Session};
-use crate::config::Gateway;
+use super::shape::{Kinds, masked_pointer, shape};
+use super::url::fill;
 use crate::error::Result;
 use crate::host::{Host, Http};
-use crate::json::place::push_part;
-use crate::json::reader::{Reader, Records};
-use crate::json::scan::{Number, Scan, byte, key, number, skip_space, skip_value, string};
-use crate::lake::record::Failure;
-use crate::normalize::Select;
-use crate::normalize::time::detect_timestamp;
+use crate::json::reader::{self, Reader};
+use crate::json::scan::{SLACK, Scan, byte, key, skip_space, skip_value, string};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// No more bytes of an answer are looked at.
-const MAX_BYTES: usize = 16 << 20;
-/// No more places of an answer are told apart.
-const MAX_PLACES: usize = 2_000;
+/// So many bytes of an answer are looked at. They are all that is held of it, and never as a tree.
+pub const LOOKED_AT: usize = 1 << 20;
 
-/// The shapes of a gateway's answers.
+/// What [`Session::probe`] found. As JSON it is the same, byte for byte, whenever the gateway's answers are.
 #[derive(Debug, Serialize)]
 pub struct Probe {
     /// Of this document.
@@ -27,172 +24,146 @@ pub struct Probe {
     pub product: &'static str,
     /// Generation of the API: 2 or 3.
     pub api: u8,
-    pub resources: Vec<Probed>,
+    /// The login that worked: `login`, `oauth-token`, `v2-header`, or `token` for one that was given.
+    pub login: &'static str,
+    /// In the catalogue's order.
+    pub resources: Vec<Sight>,
 }
 
-/// One resource's answer.
-#[derive(Debug, Serialize)]
-pub struct Probed {
+/// One answer.
+#[derive(Debug, Default, Serialize)]
+pub struct Sight {
     pub resource: &'static str,
+    /// As the catalogue has it: `{username}` stands for the first user's.
     pub path: &'static str,
-    /// Why there is no shape, or only the beginning of one.
-    pub error: Option<Failure>,
-    /// Whether the answer was read to its end.
+    /// The last answer's; 0 when there was none.
+    pub status: u16,
+    pub content_type: Option<String>,
+    /// The code of the error that a run would meet. No message: a server's words may be about somebody.
+    pub error: Option<&'static str>,
+    /// Bytes looked at, and whether that was all.
+    pub bytes: u64,
     pub complete: bool,
-    pub bytes: usize,
-    /// The answer states a total in `X-Total-Count`, or a next page in `Link`.
+    /// Whether the headers `x-total-count`, and `link` with a next page, were there.
     pub total_header: bool,
     pub next_link: bool,
-    /// How often which kind of value stood where. A place is a JSON pointer; `*` stands for an array's items and for names that
-    /// could be data.
-    pub shape: BTreeMap<String, BTreeMap<&'static str, u64>>,
+    /// Where a run would find the records, as a JSON pointer, and how many of them there were.
+    pub records_at: Option<String>,
+    pub records: u64,
+    /// What there is, by JSON pointer: `*` stands for all items of a list, `<key>` for names that may be data. The kinds are
+    /// `array`, `boolean`, `fraction` (a number with a fraction or an exponent), `integer`, `null`, `object`, `text`, and what a
+    /// text looks like: `text, boolean`, `text, empty`, `text, number`, `text, time`.
+    pub shape: BTreeMap<String, Kinds>,
 }
 
 impl<H: Http, T: Host> Session<'_, H, T> {
-    /// Asks for every resource that is switched on, once. Only a login that fails is an error.
+    /// Looks once at every known resource of this gateway's generation, and at the first user by name. At a backup only if it
+    /// is switched on: it is full of secrets, and may be work for the appliance. An error is that of the login; what goes wrong
+    /// with a resource stands at that resource.
     pub async fn probe(&mut self) -> Result<Probe> {
         let api = self.api().await?;
-        let gateway: &Gateway = self.gateway;
         let mut resources = Vec::new();
-        for pull in &gateway.resources {
-            let Some(path) = pull.resource.path(api) else { continue };
-            let mut probed = Probed {
-                resource: pull.resource.table,
-                path,
-                error: None,
-                complete: false,
-                bytes: 0,
-                total_header: false,
-                next_link: false,
-                shape: BTreeMap::new(),
-            };
-            if let Err(error) = self.look(&gateway.base.url(path), &mut probed).await {
-                probed.error = Some(Failure::from(&error));
+        for resource in &RESOURCES {
+            let wanted = resource.on || self.gateway.resources.iter().any(|pull| pull.resource == resource);
+            let Some(path) = resource.path(api).filter(|_| wanted) else { continue };
+            let (sight, username) = self.look(resource, path, None).await;
+            // Every further answer would be the same, and cost a login.
+            let refused = sight.error == Some("token_refused");
+            resources.push(sight);
+            if refused {
+                break;
             }
-            resources.push(probed);
+            // Only 3.x has records by name.
+            if let (Some(item), Some(username), true) = (resource.item, username, resource.v3 == Some(path)) {
+                resources.push(self.look(resource, item, Some(username)).await.0);
+            }
         }
-        Ok(Probe { format: 1, product: concat!("gatelake ", env!("CARGO_PKG_VERSION")), api: api.number(), resources })
+        let login = self.dialect.map_or("token", |dialect| dialect.name());
+        let product = concat!("gatelake ", env!("CARGO_PKG_VERSION"));
+        Ok(Probe { format: 1, product, api: api.number(), login, resources })
     }
 
-    async fn look(&mut self, url: &str, probed: &mut Probed) -> Result<()> {
-        let place = format!("gateway {}", self.gateway.dataset);
-        let Opened { lead, mut body, total, next } = self.open(&place, url.to_owned()).await?;
-        (probed.total_header, probed.next_link) = (total.is_some(), next);
-        // An array's items go by one by one; anything else is one value, whatever lies around the records in it.
-        let whole = super::answer::first(&lead) != Some(b'[');
-        let mut shapes = Shapes { found: &mut probed.shape, under: if whole { "" } else { "/*" } };
-        let mut reader = Reader::new(Select::Root);
-        let mut chunk = Some(lead);
-        while let Some(bytes) = chunk {
-            probed.bytes += bytes.len();
-            reader.feed(&bytes, &mut shapes)?;
-            if probed.bytes >= MAX_BYTES {
-                return Ok(());
+    /// Looks at one answer; `name` takes the place of the braces in `path`. The second part is the first record's `username`.
+    async fn look(&mut self, resource: &Resource, path: &'static str, name: Option<String>) -> (Sight, Option<String>) {
+        let mut sight = Sight { resource: resource.table, path, ..Sight::default() };
+        let filled = match &name {
+            Some(name) => fill(path, name),
+            None => Ok(path.to_owned()),
+        };
+        let reached = match filled {
+            Ok(filled) => self.reach(&format!("probe of {path}"), self.gateway.base.url(&filled)).await,
+            Err(error) => Err(error.into()),
+        };
+        let shown = |content_type: Option<String>| content_type.map(|text| veil(&text, &self.secrets()));
+        let Opened { lead, mut body, total, next, status, content_type } = match reached {
+            Ok(opened) => opened,
+            Err(failure) => {
+                (sight.status, sight.content_type) = (failure.status, shown(failure.content_type));
+                sight.error = Some(failure.error.code());
+                return (sight, None);
             }
-            chunk = self.wire.chunk(&mut body).await?;
+        };
+        (sight.status, sight.content_type) = (status, shown(content_type));
+        (sight.total_header, sight.next_link) = (total.is_some(), next);
+        let mut bytes = lead;
+        while bytes.len() <= LOOKED_AT && !sight.complete && sight.error.is_none() {
+            match self.wire.chunk(&mut body).await {
+                Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+                Ok(None) => sight.complete = true,
+                Err(error) => sight.error = Some(error.code()),
+            }
         }
-        reader.end(&mut shapes)?;
-        probed.complete = true;
-        if !whole {
-            probed.shape.insert(String::new(), BTreeMap::from([("array", 1)]));
+        sight.complete &= bytes.len() <= LOOKED_AT;
+        bytes.truncate(LOOKED_AT);
+        sight.bytes = bytes.len() as u64;
+
+        // A record by its name is no list.
+        let records = if name.is_some() { Records::Root } else { resource.records };
+        let mut reader = Reader::new(records.select(first(&bytes).unwrap_or_default()));
+        let mut found = Found::default();
+        let read = reader.feed(&bytes, &mut found).and_then(|()| match sight.complete {
+            true => reader.end(&mut found).map(|envelope| Some(envelope.records_at)),
+            false => Ok(reader.records_at().map(str::to_owned)),
+        });
+        match read {
+            Ok(place) => sight.records_at = place.map(|place| masked_pointer(&place)),
+            Err(error) => sight.error = Some(error.code()),
         }
-        Ok(())
+        sight.records = found.records;
+        bytes.extend_from_slice(&[0; SLACK]);
+        sight.shape = shape(&bytes);
+        (sight, found.username)
     }
 }
 
-/// Counts kinds of values by place.
-struct Shapes<'a> {
-    found: &'a mut BTreeMap<String, BTreeMap<&'static str, u64>>,
-    /// Where the reader's records lie.
-    under: &'static str,
+/// Counts records, and keeps the first one's `username`.
+#[derive(Default)]
+struct Found {
+    records: u64,
+    username: Option<String>,
 }
 
-impl Records for Shapes<'_> {
+impl reader::Records for Found {
     fn record(&mut self, b: &[u8], at: usize) -> Scan<usize> {
-        // Nothing is counted before the value is whole.
-        let end = skip_value(b, at, 0)?;
-        self.value(b, at, &mut self.under.to_owned())?;
+        let end = skip_value(b, at, 1)?;
+        self.records += 1;
+        if self.records == 1 && byte(b, at) == b'{' {
+            let mut at = skip_space(b, at + 1);
+            while byte(b, at) == b'"' {
+                let (name, value) = key(b, at)?;
+                if name.raw(b) == b"username" && byte(b, value) == b'"' {
+                    self.username = Some(string(b, value + 1)?.value(b).into_owned());
+                }
+                at = skip_space(b, skip_value(b, value, 1)?);
+                if byte(b, at) == b',' {
+                    at = skip_space(b, at + 1);
+                }
+            }
+        }
         Ok(end)
     }
 
     fn settle(&mut self) -> Result<()> {
         Ok(())
-    }
-}
-
-impl Shapes<'_> {
-    fn value(&mut self, b: &[u8], at: usize, place: &mut String) -> Scan<usize> {
-        match byte(b, at) {
-            b'{' => {
-                self.count(place, "object");
-                self.members(b, at + 1, b'}', place)
-            }
-            b'[' => {
-                self.count(place, "array");
-                self.members(b, at + 1, b']', place)
-            }
-            b'"' => {
-                let text = string(b, at + 1)?;
-                self.count(place, kind_of_text(&text.value(b)));
-                Ok(text.after())
-            }
-            b'-' | b'0'..=b'9' => {
-                let (value, end) = number(b, at)?;
-                self.count(place, if matches!(value, Number::Float(_)) { "fraction" } else { "integer" });
-                Ok(end)
-            }
-            first => {
-                self.count(place, if first == b'n' { "null" } else { "boolean" });
-                skip_value(b, at, 0)
-            }
-        }
-    }
-
-    /// The members of an object or the items of an array; `at` is after the opening bracket.
-    fn members(&mut self, b: &[u8], at: usize, close: u8, place: &mut String) -> Scan<usize> {
-        let mut at = skip_space(b, at);
-        while byte(b, at) != close {
-            let length = place.len();
-            if close == b'}' {
-                let (name, value) = key(b, at)?;
-                let name = name.value(b);
-                push_part(place, if may_be_data(&name) { "*" } else { &name });
-                at = value;
-            } else {
-                place.push_str("/*");
-            }
-            at = skip_space(b, self.value(b, at, place)?);
-            place.truncate(length);
-            if byte(b, at) == b',' {
-                at = skip_space(b, at + 1);
-            }
-        }
-        Ok(at + 1)
-    }
-
-    fn count(&mut self, place: &str, kind: &'static str) {
-        if let Some(kinds) = self.found.get_mut(place) {
-            *kinds.entry(kind).or_default() += 1;
-        } else if self.found.len() < MAX_PLACES {
-            self.found.insert(place.to_owned(), BTreeMap::from([(kind, 1)]));
-        }
-    }
-}
-
-/// Names that a program gave are short words; user names, addresses, paths and hashes are not.
-fn may_be_data(name: &str) -> bool {
-    let word = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'$'));
-    let digits = name.bytes().filter(u8::is_ascii_digit).count();
-    name.is_empty() || name.len() > 40 || !word || digits > 3 || may_be_secret(name.as_bytes())
-}
-
-/// What a text looks like, which says nothing of what it is.
-fn kind_of_text(text: &str) -> &'static str {
-    match text {
-        "" => "text, empty",
-        _ if detect_timestamp(text.as_bytes()).is_some() => "text, time",
-        _ if text.parse::<f64>().is_ok() => "text, number",
-        _ if matches!(text.to_ascii_lowercase().as_str(), "true" | "false") => "text, boolean",
-        _ => "text",
     }
 }

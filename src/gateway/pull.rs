@@ -87,7 +87,7 @@ impl<H: Http, T: Host> Session<'_, H, T> {
         bytes: &mut u64,
         traffic: &mut Traffic,
     ) -> Result<Page> {
-        let Opened { lead, mut body, total, next } = opened;
+        let Opened { lead, mut body, total, next, .. } = opened;
         let first = super::answer::first(&lead).unwrap_or_default();
         sink.begin(pull.records.select(first))?;
         let (mut beginning, mut length, mut chunk) = (Vec::new(), 0, Some(lead));

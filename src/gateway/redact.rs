@@ -106,7 +106,7 @@ pub fn secret_key_name(name: &str) -> bool {
 }
 
 /// The words of a name in small letters: cut at capitals and at whatever is neither letter nor digit.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut chars = name.chars().peekable();
     let mut before = ' ';

@@ -38,6 +38,8 @@ pub(super) struct Opened<B> {
     pub total: Option<u64>,
     /// The `Link` header names a next page.
     pub next: bool,
+    pub status: u16,
+    pub content_type: Option<String>,
 }
 
 impl<'a, H: Http, T: Host> Session<'a, H, T> {
@@ -80,6 +82,11 @@ impl<'a, H: Http, T: Host> Session<'a, H, T> {
     /// Reads `url`, of this gateway, until its body begins. What may pass is tried again, redirects within the origin are
     /// followed, and a refused token is renewed once.
     pub(super) async fn open(&mut self, place: &str, url: String) -> Result<Opened<H::Body>> {
+        self.reach(place, url).await.map_err(|failure| failure.error)
+    }
+
+    /// The same, with what the last answer was.
+    pub(super) async fn reach(&mut self, place: &str, url: String) -> Result<Opened<H::Body>, Failure> {
         let mut backoff = Backoff::new(self.gateway.limits.retries);
         let (mut url, mut redirects, mut renewed) = (url, 0, false);
         loop {
@@ -95,7 +102,7 @@ impl<'a, H: Http, T: Host> Session<'a, H, T> {
                     self.wire.host.log(&format!("{place}: the token was refused, one new login"));
                     self.log_in().await?;
                 }
-                401 => return Err(at(self.token_refused(failure.error))),
+                401 => return Err(Failure { error: at(self.token_refused(failure.error)), ..failure }),
                 300..=399 => {
                     let origin = self.gateway.base.origin();
                     let (target, other) = origin.follow(&url, failure.location.as_deref().unwrap_or_default());
@@ -104,10 +111,19 @@ impl<'a, H: Http, T: Host> Session<'a, H, T> {
                             redirects += 1;
                             url = target;
                         }
-                        _ => return Err(at(redirected(failure.status, origin, other.as_ref(), &self.secrets()))),
+                        _ => {
+                            let error = at(redirected(failure.status, origin, other.as_ref(), &self.secrets()));
+                            return Err(Failure { error, ..failure });
+                        }
                     }
                 }
-                _ => backoff.pause(at(failure.error), failure.retry_after, self.wire.budget, self.wire.host).await?,
+                _ => {
+                    let paused =
+                        backoff.pause(at(failure.error), failure.retry_after, self.wire.budget, self.wire.host);
+                    if let Err(error) = paused.await {
+                        return Err(Failure { error, ..failure });
+                    }
+                }
             }
         }
     }
@@ -139,12 +155,8 @@ impl<'a, H: Http, T: Host> Session<'a, H, T> {
                 // White space without end is no beginning.
                 Some(chunk) if lead.len() < 1 << 16 => lead.extend_from_slice(&chunk),
                 _ => {
-                    return Err(Error::new(
-                        Kind::Transient,
-                        "empty_body",
-                        "the answer is empty where JSON was expected",
-                    )
-                    .into());
+                    let message = "the answer is empty where JSON was expected";
+                    return Err(no_data(&response, Error::new(Kind::Transient, "empty_body", message)));
                 }
             }
         }
@@ -156,12 +168,13 @@ impl<'a, H: Http, T: Host> Session<'a, H, T> {
         };
         if !json {
             lead.extend(self.wire.excerpt(&mut response.body).await);
-            return Err(self.answer(&response, &lead, &self.secrets()).not_json().into());
+            return Err(no_data(&response, self.answer(&response, &lead, &self.secrets()).not_json()));
         }
         let total = response.header("x-total-count").and_then(|total| total.trim().parse().ok());
         let next =
             response.header("link").is_some_and(|link| link.contains("rel=\"next\"") || link.contains("rel=next"));
-        Ok(Opened { lead, body: response.body, total, next })
+        let content_type = response.header("content-type").map(str::to_owned);
+        Ok(Opened { lead, body: response.body, total, next, status: response.status, content_type })
     }
 
     pub(super) fn request(
@@ -184,6 +197,7 @@ impl<'a, H: Http, T: Host> Session<'a, H, T> {
             status: response.status,
             retry_after: response.header("retry-after").and_then(|value| retry_after(value, self.wire.host.now())),
             location: response.header("location").map(str::to_owned),
+            content_type: response.header("content-type").map(str::to_owned),
         }
     }
 
@@ -208,6 +222,12 @@ impl<'a, H: Http, T: Host> Session<'a, H, T> {
         }
         secrets
     }
+}
+
+/// An answer whose status is good, and nothing else.
+fn no_data<B>(response: &Response<B>, error: Error) -> Failure {
+    let content_type = response.header("content-type").map(str::to_owned);
+    Failure { status: response.status, content_type, ..error.into() }
 }
 
 /// A URL without its query.

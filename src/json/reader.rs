@@ -121,6 +121,11 @@ impl Reader {
         Ok(std::mem::take(&mut self.envelope))
     }
 
+    /// Where the records lie, as a JSON pointer, once their list has begun.
+    pub fn records_at(&self) -> Option<&str> {
+        self.found.then_some(self.envelope.records_at.as_str())
+    }
+
     fn push(&mut self, piece: &[u8]) {
         if self.at > 0 {
             self.window.drain(..self.at);
