@@ -54,7 +54,7 @@ fn the_defaults() {
             (options.max_table_nesting, options.max_identifier_length, options.naming.as_str()),
             (1000, 0, "snake_case")
         );
-        assert_eq!((options.file_bytes, options.plain_encodings), (16 << 20, false));
+        assert_eq!((options.file_bytes, options.plain_encodings), (8 << 20, false));
         assert!(options.primary_key.is_empty() && options.redact.is_empty() && options.reveal.is_empty());
     }
 }
