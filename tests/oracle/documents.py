@@ -1,0 +1,284 @@
+#!/usr/bin/env python3
+"""Writes cases of random documents for generate.py to ask dlt about: see README.md.
+
+    python documents.py FOLDER COUNT [SEED]
+
+The same count and seed write the same cases. Each case leans towards one family of rules, named by its file: `x_nest_0007.json`.
+"""
+import json
+import pathlib
+import random
+import sys
+
+PLAIN = ["id", "a", "b", "c", "name", "v", "w", "kids", "items", "tags", "value", "list", "home", "limits"]
+ODD = [
+    "userName", "user_name", "UserName", "user-name", "HTTPServer", "userID", "IDs", "2FA", "1st", "a b", " a ", "a.b", "a__b", "__a",
+    "a__", "_a", "a_", "_", "__", "____", "", " ", "\t", "größe", "日本", "名前", "é", "x²", "٣abc", "@type", "a+b", "a|b", "%", "a-b", "a/b",
+    "$ref", "emoji😀", "A", "B", "Id", "ID", "iOSVersion", "a" * 70, "averyLongKeyName" * 5, "key with spaces and more words than one",
+    "a\"b", "a\\b", "line\nbreak", "İx", "ß", "NaN", "null", "true", "select", "group", "x__v_text", "a__v_text", "a__v_bigint",
+]
+OWN = ["_dlt_id", "_dlt_load_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_root_id", "_dlt_x", "_dltId", "dlt_id"]
+DATED = ["createdAt", "updated_at", "date", "time", "at"]
+
+
+class Maker:
+    def __init__(self, seed):
+        self.chance = random.Random(seed)
+        self.keys = PLAIN
+        self.depth = 4
+        # What scalars are made of, by weight.
+        self.kinds = {"int": 6, "float": 3, "text": 6, "bool": 2, "null": 3, "instant": 1}
+        self.lists, self.dicts = 2, 3
+
+    def one_in(self, n):
+        return self.chance.randrange(n) == 0
+
+    def digits(self, n):
+        return "".join(self.chance.choice("0123456789") for _ in range(n))
+
+    # Scalars
+
+    def int(self):
+        c = self.chance
+        return c.choice([0, 1, -1, 2, c.randint(-9, 99), c.randint(-(10**9), 10**12), 2**53 + c.randint(-2, 2), 2**63 - 1, -(2**63), 1700000000])
+
+    def big(self):
+        c = self.chance
+        return c.choice([2**63, 2**64 - 1, 2**64, -(2**63) - 1, 10**37, 10**38, -(10**40), 2**255, c.randint(2**63, 2**70)])
+
+    def float(self):
+        c = self.chance
+        return c.choice([
+            0.0, -0.0, 1.0, 2.0, 2.5, -1.5, 0.1, 1e22, 1e16, 1e15, 123456789012345680.0, 1e-7, 1e-5, 0.0001, 5e-324, 1.7976931348623157e308,
+            c.uniform(-1000, 1000), round(c.uniform(0, 100), 2), float(c.randint(-5, 5)), 1.1, 9007199254740993.0, 9.3e18, -9.3e18, 1700000000.5,
+        ])
+
+    def text(self):
+        c = self.chance
+        return c.choice([
+            "", " ", "x", "abc", "日本支社 受信", "größe", "O'Brien", "line\nbreak", "tab\t", "quote\"s", "back\\slash", "😀", "\u0000", "null",
+            "None", "n/a", "true", "True", "FALSE", "yes", "no", "t", "1", "0", "-0", " 5 ", "5 ", "007", "1.0", "1.5", "1e3", "1_000", "0x1f", "+7",
+            "9223372036854775807", "9223372036854775808", "inf", "nan", "-Infinity", "٣٤", "{}", "[]", "{\"a\": 1}", "[1, 2]", "\"s\"", "{broken",
+            "aGVsbG8=", "long " * 60, "a\u2028b", "\u200b", "e\u0301",
+        ])
+
+    def near_instant(self):
+        c = self.chance
+        two = lambda low, high: str(c.randint(low, high)).zfill(2)
+        date = c.choice([
+            f"20{two(0, 99)}-{two(1, 12)}-{two(1, 28)}", f"20{two(0, 99)}{two(1, 12)}{two(1, 28)}", f"2024-{two(1, 12)}-{two(1, 31)}", "1969-12-31",
+            "0001-01-01", "9999-12-31", "2024-02-29", "2023-02-29", f"2024-W{two(1, 53)}-{c.randint(1, 7)}", f"2024-{c.randint(1, 366):03}",
+            f"2024/{two(1, 12)}/{two(1, 28)}", f"2024-{two(1, 12)}", "2024", f"{c.randint(1, 9)}/3/2024", f"2024-{c.randint(1, 9)}-{c.randint(1, 9)}",
+        ])
+        clock = c.choice([
+            f"{two(0, 23)}:{two(0, 59)}:{two(0, 59)}", f"{two(0, 23)}:{two(0, 59)}", f"{two(0, 23)}{two(0, 59)}{two(0, 59)}", two(0, 23), "24:00:00",
+            f"{two(0, 23)}:{two(0, 59)}:{two(0, 59)}.{self.digits(c.randint(1, 9))}", f"{two(0, 23)}:{two(0, 59)}:{two(0, 59)},{self.digits(3)}", "23:59:60",
+            f"{two(0, 23)}:{two(0, 59)}:{two(0, 59)}.{self.digits(3)}", "00:00:00",
+        ])
+        zone = c.choice(["", "", "Z", "Z", "z", "+00:00", "-08:00", "+0530", "+14", "+01:30", "-23:59", " UTC", "[UTC]", " +01:00", "-00:00"])
+        other = ["P1D", "PT5M", "P3Y6M4DT12H30M5S", "5 days", "Tue, 02 Jan 2024 03:04:05 GMT", "Jan 2 2024", "12:30", "T12:30", "1700000000", "1700000000.5"]
+        return c.choice([
+            date + c.choice(["T", "T", "T", " ", "t", "_"]) + clock + zone, date, clock, c.choice(other), f"{date}/{date}", f" {date}T{clock}Z",
+        ])
+
+    def scalar(self):
+        c = self.chance
+        kind = c.choices(list(self.kinds), list(self.kinds.values()))[0]
+        match kind:
+            case "int" | "big" | "float" | "text" | "near_instant":
+                return getattr(self, kind)()
+            case "bool":
+                return c.choice([True, False])
+            case "null":
+                return None
+            case "instant":
+                return f"2024-{c.randint(1, 12):02}-{c.randint(1, 28):02}T{c.randint(0, 23):02}:00:{c.randint(0, 59):02}Z"
+
+    # Documents
+
+    def value(self, depth):
+        shape = self.chance.choices(["scalar", "dict", "list"], [6, self.dicts, self.lists])[0] if depth < self.depth else "scalar"
+        if shape == "scalar":
+            return self.scalar()
+        if shape == "dict":
+            return self.dict(depth + 1)
+        same = self.chance.choice([None, None, self.dict, lambda depth: self.scalar(), lambda depth: self.list(depth)])
+        return self.list(depth + 1, same)
+
+    def list(self, depth, make=None):
+        if depth > self.depth:
+            return []
+        return [(make or self.value)(depth + 1) for _ in range(self.chance.choice([0, 1, 1, 2, 2, 3]))]
+
+    def dict(self, depth=0):
+        count = self.chance.choice([0, 1, 2, 2, 3, 3, 4, 6])
+        return {key: self.value(depth) for key in self.chance.sample(self.keys, min(count, len(self.keys)))}
+
+    def changed(self, value, rate=5):
+        """The same document a little later: some values other ones, some keys gone, some new."""
+        if self.one_in(rate):
+            return self.value(self.depth - 1)
+        if isinstance(value, dict):
+            out = {key: self.changed(inner, rate) for key, inner in value.items() if not self.one_in(rate * 2)}
+            if self.one_in(rate):
+                out[self.chance.choice(self.keys)] = self.value(self.depth - 1)
+            return out
+        if isinstance(value, list):
+            return [self.changed(inner, rate) for inner in value]
+        return value if self.one_in(2) else type(value)() if value is not None else None
+
+    def rows(self, count):
+        shapes = [self.dict() for _ in range(self.chance.choice([1, 2, 3]))]
+        return [row if isinstance(row := self.changed(self.chance.choice(shapes), 6), dict) else {"v": row} for _ in range(count)]
+
+    def loads(self, most, rows=4):
+        return [self.rows(self.chance.randint(1, rows)) for _ in range(self.chance.randint(1, most))]
+
+
+def identifiers(m):
+    m.keys = m.chance.sample(ODD, 12) + m.chance.sample(PLAIN, 4)
+    m.depth = m.chance.choice([1, 2, 3])
+    options = {}
+    if m.one_in(3):
+        options["max_identifier_length"] = m.chance.choice([16, 24, 30, 63])
+    return options, m.loads(2)
+
+
+def conventions(m):
+    options, loads = identifiers(m)
+    options["naming"] = m.chance.choice(["direct", "sql_ci_v1", "sql_cs_v1", "duck_case", "s3_tables", "snake_case"])
+    return options, loads
+
+
+def nesting(m):
+    m.depth, m.lists, m.dicts = m.chance.choice([3, 5, 7]), 4, 4
+    if m.one_in(3):
+        m.keys = m.chance.sample(PLAIN, 4)
+    loads = m.loads(3, 3)
+    if m.one_in(3):
+        loads[0] += [m.scalar(), None, m.list(1), [m.dict(), [m.dict()]]]
+    return {}, loads
+
+
+def limited(m):
+    options, loads = nesting(m)
+    return options | {"max_table_nesting": m.chance.choice([0, 1, 1, 2, 2, 3, 4])}, loads
+
+
+def evolution(m):
+    m.keys, m.depth = m.chance.sample(PLAIN, 5), 3
+    options = {}
+    if m.one_in(4):
+        options["write_disposition"] = "replace"
+    loads = m.loads(5)
+    if m.one_in(4):
+        loads.insert(m.chance.randint(0, len(loads)), [])
+    return options, loads
+
+
+def types(m):
+    m.keys, m.depth, m.lists, m.dicts = m.chance.sample(PLAIN, 4), 2, 1, 1
+    m.kinds = m.kinds | {"text": 9, "near_instant": 4, "float": 5}
+    return {}, m.loads(4, 6)
+
+
+def instants(m):
+    m.keys, m.depth, m.lists, m.dicts = DATED, 2, 1, 1
+    m.kinds = {"near_instant": 12, "null": 1, "int": 1, "instant": 3}
+    return {}, m.loads(3, 6)
+
+
+def beyond(m):
+    m.keys, m.depth = m.chance.sample(PLAIN, 4), 2
+    m.kinds = m.kinds | {"big": 3}
+    return {}, m.loads(2)
+
+
+def own(m):
+    m.keys = m.chance.sample(OWN, 3) + m.chance.sample(PLAIN, 4)
+    return {}, m.loads(2)
+
+
+def keyed(m):
+    m.keys, m.depth = PLAIN, 3
+    loads = m.loads(3)
+    for number, row in enumerate(row for load in loads for row in load):
+        place = m.chance.randint(0, len(row))
+        members = [(key, value) for key, value in row.items() if key not in ("id", "userName")]
+        members[place:place] = [("id", number), ("userName", f"user{number}")]
+        row.clear()
+        row.update(members)
+    key = m.chance.choice(["id", ["id"], ["userName"], "user_name", ["userName", "id"], ["id", "userName"]])
+    return {"primary_key": key}, loads
+
+
+def hinted(m):
+    m.keys, m.depth = m.chance.sample(PLAIN, 5), 2
+    m.kinds = m.kinds | {"near_instant": 4, "text": 9}
+    columns = {}
+    for key in m.chance.sample(m.keys, m.chance.randint(1, 3)):
+        hint = {}
+        if not m.one_in(5):
+            hint["data_type"] = m.chance.choice(["text", "bigint", "double", "bool", "timestamp", "date", "time", "decimal", "wei", "binary", "json"])
+        if hint.get("data_type") == "decimal" and m.one_in(2):
+            hint |= {"precision": 12, "scale": 4}
+        if hint.get("data_type") == "timestamp" and m.one_in(2):
+            hint["timezone"] = False
+        if hint.get("data_type") == "bigint" and m.one_in(3):
+            hint["precision"] = 32
+        if m.one_in(4):
+            hint[m.chance.choice(["unique", "sort", "merge_key"])] = True
+        columns[key] = hint
+    return {"columns": columns}, m.loads(3)
+
+
+def gateway(m):
+    """Users as a gateway's admin API gives them, whose shape drifts."""
+    c = m.chance
+
+    def folder(n):
+        connection = {"id": n % 5, "provider": c.choice(["S3", "AZURE_BLOB", "GOOGLE_CLOUD_STORAGE"]), "region": c.choice([None, "us-east-1"]),
+                      "encryption": {"level": c.choice(["NONE", "SSE_KMS"]), "kmsKeyArn": None}}
+        return {"id": 1000 + n, "path": f"/users/u{n}", "parentId": c.choice([None, 1]), "cloudConnection": c.choice([None, connection, connection]),
+                "permissions": c.sample(["READ", "WRITE", "LIST", "DELETE"], c.randint(0, 4))}
+
+    def user(n):
+        return {"username": f"u{n}", "enabled": c.choice([True, False]), "email": c.choice([None, f"u{n}@example.com"]), "folder": folder(n),
+                "sshKeys": [{"name": f"key-{i}", "publicKey": "ssh-ed25519 AAAA", "createdAt": "2024-01-02T03:04:05.678Z"} for i in range(c.randint(0, 3))],
+                "ipAllowList": [f"10.0.0.{i}/32" for i in range(c.randint(0, 2))], "createdAt": f"2024-0{c.randint(1, 9)}-01T00:00:00Z",
+                "lastLogin": c.choice([None, "2025-01-19T12:45:43+00:00"]), "quotaBytes": c.choice([0, 10**12]), "usageRatio": c.choice([0, 0.5, 1]),
+                "notes": c.choice([None, "日本支社", ""])}
+
+    m.keys = ["username", "enabled", "folder", "sshKeys", "quotaBytes", "mfa", "groups", "expiresAt"]
+    loads = []
+    for load in range(c.randint(1, 3)):
+        users = [user(n) for n in range(c.randint(1, 4))]
+        loads.append([row if load and isinstance(row := m.changed(one, 9), dict) else one for one in users])
+    options = {}
+    if m.one_in(3):
+        options["max_table_nesting"] = c.choice([0, 1, 2])
+    if m.one_in(3):
+        options["write_disposition"] = "replace"
+    return options, loads
+
+
+FAMILIES = {
+    "id": identifiers, "naming": conventions, "nest": nesting, "max": limited, "ev": evolution, "ty": types, "ts": instants, "big": beyond,
+    "own": own, "pk": keyed, "hint": hinted, "gw": gateway,
+}
+
+
+def main(folder, count, seed=1):
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    names = list(FAMILIES)
+    for number in range(int(count)):
+        family = names[number % len(names)]
+        options, loads = FAMILIES[family](Maker(f"{seed} {number}"))
+        case = {"table": "users" if family == "gw" else "items", "options": options, "loads": loads}
+        text = json.dumps(case, ensure_ascii=False, indent=1) + "\n"
+        (folder / f"x_{family}_{number:04}.json").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:]) if len(sys.argv) > 2 else sys.exit(__doc__)
