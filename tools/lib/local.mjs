@@ -34,6 +34,8 @@ export async function startLocal({ toml, secrets = {}, token, port = 0 }) {
   const logs = [];
   const worker = await startWorker({
     config: join(ROOT, 'wrangler.toml'),
+    // Whoever comes here has built it.
+    build: { custom: { command: '' } },
     bindings: { ...bindings, GATELAKE_CONFIG: { type: 'plain_text', value: toml } },
     dev: {
       server: { hostname: '127.0.0.1', port },
