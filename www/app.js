@@ -110,18 +110,12 @@ function showTables({ snapshot, freshness = {}, nothing }) {
   find('tables').replaceChildren(
     table(
       'Tables of the current snapshot',
-      [['Table'], ['Rows', 'number'], ['Columns', 'number'], ['Files', 'number'], ['Size', 'number'], ['Fetched'], ['State', 'wide'], ['Look']],
+      [['Table'], ['Look'], ['Rows', 'number'], ['Columns', 'number'], ['Files', 'number'], ['Size', 'number'], ['Fetched'], ['State', 'wide']],
       snapshot.tables.map((one) => {
         const { fetched_at: fetched, stale } = freshness[one.resource] ?? one.freshness;
         const columns = one.columns.filter((column) => column.data_type).length;
         return [
           one.name,
-          number(one.rows),
-          number(columns),
-          number(one.files.length),
-          size(one.bytes),
-          fetched ? time(fetched) : '',
-          stale ? element('span', { className: 'bad', textContent: `stale since ${time(stale.since)}: ${stale.message}` }) : 'as the gateway said',
           element(
             'span',
             {},
@@ -129,6 +123,12 @@ function showTables({ snapshot, freshness = {}, nothing }) {
             ' ',
             element('button', { type: 'button', textContent: 'Parquet', ariaLabel: `Parquet of ${one.name}`, on: { click: () => busy(`Fetching ${one.name} …`, () => download(one)) } }),
           ),
+          number(one.rows),
+          number(columns),
+          number(one.files.length),
+          size(one.bytes),
+          fetched ? time(fetched) : '',
+          stale ? element('span', { className: 'bad', textContent: `stale since ${time(stale.since)}: ${stale.message}` }) : 'as the gateway said',
         ];
       }),
     ),
