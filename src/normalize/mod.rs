@@ -32,7 +32,7 @@ use shredder::Shredder;
 /// How the records lie in a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Select {
-    /// Find the records: a bare array, or an envelope with exactly one array of objects (gateway-api.md section 4).
+    /// Find the records: a bare array, or an envelope with exactly one array of objects.
     Envelope,
     /// The body itself: an array's items, or one object as one row (dlt's `$`).
     Root,
