@@ -154,13 +154,14 @@ impl Sheet {
         slot
     }
 
-    /// Takes a column into the schema: appended, or in place of the untyped one of its name.
+    /// Appends a column to the schema. One of its name that had no type yet goes: a column stands where its type was found.
     pub fn declare(&mut self, column: Column) -> u32 {
         let slot_index = self.slot(&column.name);
-        let rank = match self.slots.get(slot_index as usize).and_then(|slot| slot.schema) {
-            Some(rank) => rank,
-            None => self.schema.columns.len(),
-        };
+        if let Some(untyped) = self.slots.get(slot_index as usize).and_then(|slot| slot.schema) {
+            self.schema.columns.remove(untyped);
+            let behind = self.slots.iter_mut().filter_map(|slot| slot.schema.as_mut());
+            behind.filter(|place| **place > untyped).for_each(|place| *place -= 1);
+        }
         let own = self.slots.get(slot_index as usize).and_then(|slot| slot.own);
         let cells = match own {
             Some(Own::LoadId) => Cells::Constant { text: self.load_id.clone(), indices: Vec::new() },
@@ -169,7 +170,7 @@ impl Sheet {
             _ => Cells::of(column.data_type.unwrap_or(DataType::Text)),
         };
         let typed = column.data_type.map(|data_type| Typed {
-            builder: self.table.add_column(&column, cells, rank) as u32,
+            builder: self.table.add_column(&column, cells) as u32,
             data_type,
             nullable: column.nullable,
         });
@@ -182,14 +183,11 @@ impl Sheet {
         if let (Some(place), Some(typed)) = (place, typed) {
             *place = Some(typed.builder);
         }
-        match self.schema.columns.get_mut(rank) {
-            Some(place) => *place = column,
-            None => self.schema.columns.push(column),
-        }
         if let Some(slot) = self.slots.get_mut(slot_index as usize) {
             slot.column = typed;
-            slot.schema = Some(rank);
+            slot.schema = Some(self.schema.columns.len());
         }
+        self.schema.columns.push(column);
         slot_index
     }
 

@@ -31,11 +31,7 @@ pub struct Table {
     name: String,
     options: WriterOptions,
     specs: Vec<ColumnSpec>,
-    /// Each column's rank in the schema: the order of the columns that are known when a file begins.
-    ranks: Vec<usize>,
     columns: Vec<Builder>,
-    /// Each column's number in the open file.
-    written_as: Vec<usize>,
     writer: Option<Writer>,
     /// Rows in the open page, the open one not counted.
     rows: usize,
@@ -58,9 +54,7 @@ impl Table {
             name: name.to_owned(),
             options,
             specs: Vec::new(),
-            ranks: Vec::new(),
             columns: Vec::new(),
-            written_as: Vec::new(),
             writer: None,
             rows: 0,
             look_at: LOOK_ROWS,
@@ -73,14 +67,13 @@ impl Table {
         }
     }
 
-    /// Adds a column; rows so far are null in it. `column` must have a type; `rank` is its place in the schema.
-    pub fn add_column(&mut self, column: &Column, cells: Cells, rank: usize) -> usize {
+    /// Adds a column, which must have a type; rows so far are null in it.
+    pub fn add_column(&mut self, column: &Column, cells: Cells) -> usize {
         let spec = ColumnSpec::from(column);
         if let Some(writer) = &mut self.writer {
-            self.written_as.push(writer.add_column(spec.clone()));
+            writer.add_column(spec.clone());
         }
         self.specs.push(spec);
-        self.ranks.push(rank);
         self.columns.push(Builder::new(cells));
         self.columns.len() - 1
     }
@@ -199,13 +192,8 @@ impl Table {
     fn open(&mut self) {
         if self.writer.is_none() {
             let mut writer = Writer::new(self.options.clone());
-            let mut order: Vec<usize> = (0..self.specs.len()).collect();
-            order.sort_by_key(|column| self.ranks.get(*column));
-            self.written_as = vec![0; order.len()];
-            for column in order {
-                if let (Some(spec), Some(number)) = (self.specs.get(column), self.written_as.get_mut(column)) {
-                    *number = writer.add_column(spec.clone());
-                }
+            for spec in &self.specs {
+                writer.add_column(spec.clone());
             }
             self.writer = Some(writer);
         }
@@ -215,8 +203,8 @@ impl Table {
         self.open();
         let Some(writer) = &mut self.writer else { return Ok(()) };
         let (rows, group_rows) = (self.rows, self.group_rows);
-        for (builder, number) in self.columns.iter_mut().zip(&self.written_as) {
-            builder.with_page(rows, group_rows, |page| writer.page(*number, page))?;
+        for (number, builder) in self.columns.iter_mut().enumerate() {
+            builder.with_page(rows, group_rows, |page| writer.page(number, page))?;
         }
         self.total += rows as u64;
         self.group_rows += rows as u64;
@@ -226,8 +214,8 @@ impl Table {
 
     fn write_row_group(&mut self) -> Result<()> {
         let Some(writer) = &mut self.writer else { return Ok(()) };
-        for (builder, number) in self.columns.iter_mut().zip(&self.written_as) {
-            builder.end_row_group(|lens, data| writer.dictionary(*number, lens, data))?;
+        for (number, builder) in self.columns.iter_mut().enumerate() {
+            builder.end_row_group(|lens, data| writer.dictionary(number, lens, data))?;
         }
         let mut bytes = Pieces::default();
         writer.end_row_group(&mut bytes)?;
