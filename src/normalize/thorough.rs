@@ -92,18 +92,19 @@ impl Shredder {
     /// Reads the record at `at`, whatever it is: a dict, a scalar to be wrapped, a batch of items.
     pub fn thorough_record(&mut self, b: &[u8], at: usize) -> Scan<usize> {
         let end = skip_value(b, at, 0)?;
-        self.root_item(b, at)?;
+        self.root_item(b, at, false)?;
         Ok(end)
     }
 
-    fn root_item(&mut self, b: &[u8], at: usize) -> Scan<()> {
+    /// A list is a batch of items; a list in a batch is a value like any other.
+    fn root_item(&mut self, b: &[u8], at: usize, in_batch: bool) -> Scan<()> {
         match byte(b, at) {
             b'n' => {}
             b'{' => self.root_row(b, Item::Object(at))?,
-            b'[' => {
+            b'[' if !in_batch => {
                 let mut at = skip_space(b, at + 1);
                 while byte(b, at) != b']' {
-                    self.root_item(b, at)?;
+                    self.root_item(b, at, true)?;
                     at = after_item(b, at)?;
                 }
             }
