@@ -23,6 +23,13 @@ pub struct Paths {
 /// Times end here (the year 2286) for the names of run records.
 const LAST_MS: i64 = 9_999_999_999_999;
 
+const POINTER: &str = "current.json";
+
+/// Whether this is the key of a pointer, the one kind of object that changes under its name: caches must not keep it.
+pub fn is_pointer(key: &str) -> bool {
+    key.rsplit('/').next() == Some(POINTER)
+}
+
 impl Paths {
     /// `prefix` may be empty or hold several parts (`lake/prod`); `dataset` is one part. A part begins with a letter or digit
     /// and consists of at most 64 letters, digits, `_`, `-` and `.`: nothing that a URL, a shell or a reader's glob would
@@ -51,7 +58,7 @@ impl Paths {
     }
 
     pub fn pointer(&self) -> String {
-        self.key("current.json")
+        self.key(POINTER)
     }
 
     /// What all run records' keys begin with.
@@ -164,6 +171,7 @@ mod tests {
         }
         assert_eq!(Paths::new("lake/prod/", "sftp").unwrap().pointer(), "lake/prod/sftp/current.json");
         assert_eq!(Paths::new("", "sftp").unwrap().pointer(), "sftp/current.json");
+        assert!(is_pointer("sftp/current.json") && !is_pointer("sftp/data/current_json/1.000-0123456789ab.parquet"));
     }
 
     #[test]

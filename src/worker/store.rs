@@ -3,6 +3,7 @@
 use super::js_error;
 use crate::error::{Error, Kind, Result};
 use crate::host::{Cond, Head, Listing, Object, Put, Store};
+use crate::lake::paths::is_pointer;
 use worker::{Bucket, Conditional, Env, HttpMetadata};
 
 /// The metadata under which writers put a body's SHA-256, in hex; R2 then checks the body against it.
@@ -43,10 +44,9 @@ impl Store for R2 {
         let metadata: std::collections::HashMap<String, String> =
             meta.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let mut put = self.0.put(key, bytes.to_vec()).custom_metadata(metadata).http_metadata(HttpMetadata {
-            // The pointer changes under its name; everything else is written once.
-            cache_control: Some(match cond {
-                Cond::Create => "public, max-age=31536000, immutable".into(),
-                Cond::Always | Cond::Match(_) => "no-store".into(),
+            cache_control: Some(match is_pointer(key) {
+                true => "no-store".into(),
+                false => "public, max-age=31536000, immutable".into(),
             }),
             ..HttpMetadata::default()
         });
