@@ -64,7 +64,7 @@ impl Http for Transport {
     type Body = Incoming;
 
     async fn send(&self, request: Request) -> Result<Response<Incoming>> {
-        let (request, abort) = outgoing(&request).map_err(|error| bad_request(&js_error(error)))?;
+        let (request, abort) = outgoing(&request).map_err(|_| bad_request())?;
         let request = worker::Request::from(request);
         let answer = match self {
             Transport::Fetch => worker::Fetch::Request(request).send().await,
@@ -101,7 +101,8 @@ fn outgoing(request: &Request) -> std::result::Result<(web_sys::Request, Abort),
     Ok((request, Abort(Some(controller))))
 }
 
-fn bad_request(reason: &str) -> Error {
-    Error::new(Kind::Config, "bad_request", format!("the request could not be made: {reason}"))
+/// The runtime's own words are not passed on: they may quote a header's value.
+fn bad_request() -> Error {
+    Error::new(Kind::Config, "bad_request", "the request could not be made")
         .help("Check the gateway's base URL and header values for characters that HTTP does not allow")
 }
