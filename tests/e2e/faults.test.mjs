@@ -42,13 +42,16 @@ const EXPECTED = {
 /** What passes if it strikes once: a retry, a new login or patience is enough. */
 const ONCE = ['429-seconds', '429-date', 500, 503, 504, '502-html', 'stalled-headers', 'reset', 'token-expired', 'cut-length', 'cut-chunked', 'stalled-body', 'reset-body', 'empty-body'];
 
+/** Short enough for what never ends. */
+const LIMITS = '[limits]\ntimeout_seconds = 2\ndeadline_seconds = 30\nretries = 1\n';
+
 const dataset = (kind) => `f_${String(kind).replaceAll('-', '_')}`;
 const kinds = Object.keys(FAULTS);
 const report = [];
 let lake;
 
 before(async () => {
-  lake = await world(Object.fromEntries(kinds.map((kind) => [dataset(kind), { users: 40 }])));
+  lake = await world(Object.fromEntries(kinds.map((kind) => [dataset(kind), { users: 40 }])), { limits: LIMITS });
 });
 
 after(async () => {

@@ -4,8 +4,8 @@ import { SECRET_MARKER, startGateway } from '../gateway/server.mjs';
 import { emulated, startLocal } from '../../tools/lib/local.mjs';
 
 export const TOKEN = 'the-token-of-the-end-to-end-tests';
-/** Short enough for a test of what never ends. */
-const LIMITS = '[limits]\ntimeout_seconds = 1\ndeadline_seconds = 20\nretries = 1\n';
+/** Patient enough for a busy machine. */
+const LIMITS = '[limits]\ntimeout_seconds = 10\ndeadline_seconds = 60\nretries = 1\n';
 
 /**
  * `gateways`: dataset → switches of the emulated gateway; a switch `toml` holds lines for its section of gatelake.toml,
