@@ -40,12 +40,13 @@ impl Normalizer {
     }
 
     /// The next bytes of a body, of any length. The first ones begin it.
-    pub fn feed(&mut self, chunk: &[u8]) -> Result<(), JsValue> {
+    pub fn feed(&mut self, chunk: &Uint8Array) -> Result<(), JsValue> {
         if !self.in_body {
             self.load.begin_body(Select::Envelope).map_err(thrown)?;
             self.in_body = true;
         }
-        self.load.feed(chunk).map_err(thrown)
+        let piece = |at: usize, length: usize| chunk.subarray(at as u32, (at + length) as u32);
+        self.load.feed_from(chunk.length() as usize, |at, room| piece(at, room.len()).copy_to(room)).map_err(thrown)
     }
 
     /// The body is whole; a further one may follow. Answers `{records_at, records, facts}`: what stood around the records.

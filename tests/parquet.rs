@@ -7,7 +7,7 @@ mod model;
 
 use gatelake::normalize::schema::DataType;
 use gatelake::parquet::{ColumnSpec, Profile, Reader, Writer, WriterOptions, rows_json};
-use gatelake::table::{Page, Values};
+use gatelake::table::{ByteArrays, Page, Values};
 use model::{Cell, Column, Random, Table, awkward_pages, every_type, spec};
 use parquet_format_safe as thrift;
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -317,7 +317,10 @@ fn pages_that_do_not_fit_are_refused() {
     assert_eq!(one(digits(), Values::I128(&[-999])), "");
     assert_eq!(one(digits(), Values::I128(&[1000])), "parquet_page");
     assert_eq!(one(digits(), Values::I128(&[i128::MIN])), "parquet_page");
-    assert_eq!(one(spec("x", DataType::Text), Values::Bytes { lens: &[3], data: b"ab" }), "parquet_page");
+    assert_eq!(
+        one(spec("x", DataType::Text), Values::Bytes(ByteArrays { count: 1, plain: b"\x03\0\0\0ab" })),
+        "parquet_page"
+    );
     assert_eq!(one(spec("x", DataType::Text), Values::Indices { indices: &[1], size: 1 }), "parquet_page");
 }
 
@@ -360,12 +363,12 @@ fn indices_need_their_dictionary() {
     let column = writer.add_column(spec("x", DataType::Text));
     let page = || Page { rows: 2, validity: None, values: Values::Indices { indices: &[1, 0], size: 2 } };
     writer.page(column, page()).unwrap();
-    writer.dictionary(column, &[1, 1], b"ab").unwrap();
-    assert_eq!(code(writer.dictionary(column, &[1, 1], b"ab")), "parquet_page");
+    writer.dictionary(column, ByteArrays { count: 2, plain: &texts(&["a", "b"]) }).unwrap();
+    assert_eq!(code(writer.dictionary(column, ByteArrays { count: 2, plain: &texts(&["a", "b"]) })), "parquet_page");
     writer.end_row_group(&mut out).unwrap();
     // The next row group has one of its own.
     writer.page(column, page()).unwrap();
-    writer.dictionary(column, &[1], b"c").unwrap();
+    writer.dictionary(column, ByteArrays { count: 1, plain: &texts(&["c"]) }).unwrap();
     assert_eq!(code(writer.end_row_group(&mut out)), "parquet_dictionary");
 }
 
@@ -477,7 +480,8 @@ fn forged(
 fn claims_of_gigabytes_are_refused() {
     let mut writer = Writer::new(plain());
     let column = writer.add_column(ColumnSpec { nullable: false, ..spec("x", DataType::Text) });
-    let values = Values::Bytes { lens: &[1000], data: &[b'a'; 1000] };
+    let text = texts(&["a".repeat(1000).as_str()]);
+    let values = Values::Bytes(ByteArrays { count: 1, plain: &text });
     writer.page(column, Page { rows: 1, validity: None, values }).unwrap();
     let mut bytes = Vec::new();
     writer.finish(&mut bytes).unwrap();
@@ -545,4 +549,8 @@ fn rows_as_json() {
             assert_eq!(rows_json(&files, offset as u64, limit).unwrap(), window, "offset {offset}, limit {limit}");
         }
     }
+}
+
+fn texts(texts: &[&str]) -> Vec<u8> {
+    ByteArrays::plain(texts.iter().map(|text| text.as_bytes()))
 }

@@ -8,7 +8,8 @@
 //! Names are judged strictly: `tokenRing` is taken for a token. The way out is `reveal` in the configuration, by column. Public
 //! keys, fingerprints and resource names (ARNs) are data and stay.
 
-use crate::json::lanes::{BITS, Hits, Lanes, WIDTH};
+use crate::json::lanes::{BITS, Lanes, WIDTH};
+use crate::table::Padded;
 
 /// What stands in a message where a secret was.
 pub const MASK: &str = "***";
@@ -128,70 +129,75 @@ pub(super) fn words(name: &str) -> Vec<String> {
 
 /// Why a text is secret, whatever key it stands under; `None` when it is not.
 pub fn secret_value(text: &str) -> Option<&'static str> {
-    find(text.as_bytes())
+    find(text.as_bytes().into())
 }
 
 /// The same for bytes of UTF-8, on the hot path.
-#[inline]
-pub fn may_be_secret(bytes: &[u8]) -> bool {
-    find(bytes).is_some()
+pub fn may_be_secret(text: Padded<'_>) -> bool {
+    find(text).is_some()
 }
 
 /// Nothing shorter is taken for a secret by its looks.
 const SHORTEST: usize = 8;
 
 #[inline(always)]
-fn find(b: &[u8]) -> Option<&'static str> {
-    if b.len() < SHORTEST {
+fn find(text: Padded<'_>) -> Option<&'static str> {
+    if text.len() < SHORTEST {
         return None;
     }
-    if let Some(reason) = by_start(b) {
+    if may_be_by_start(text)
+        && let Some(reason) = by_start(text.bytes())
+    {
         return Some(reason);
     }
-    // Two neighbours must be seen together, so each step goes one byte less far.
     let mut at = 0;
-    while at + WIDTH <= b.len() {
-        if marked(Lanes::load(b, at))
-            && let Some(reason) = look(b, at)
+    while at < text.len() {
+        if marked(text.window(), at)
+            && let Some(reason) = look(text.bytes(), at)
         {
             return Some(reason);
         }
-        at += WIDTH - 1;
-    }
-    let last = b.len() - 8;
-    while at < b.len() {
-        if marked(Lanes::load8(b, at.min(last)))
-            && let Some(reason) = look(b, at.min(last))
-        {
-            return Some(reason);
-        }
-        at += 7;
+        at += WIDTH;
     }
     None
 }
 
-/// Whether [`at_mark`] could know anything here: whether two dashes stand together, a dot before an `e`, or an equals sign
-/// before anything but another or a space. Nearly every text of a gateway comes out clean.
+/// The bits of the first `n` bytes.
 #[inline(always)]
-fn marked(lanes: Lanes) -> bool {
-    // A dash and an equals sign differ in one bit.
-    if !(lanes.with(0x10).first_equal(b'=') | lanes.first_equal(b'.')).any() {
-        return false;
-    }
-    let (dash, dot, equals) = (lanes.equal(b'-'), lanes.equal(b'.'), lanes.equal(b'='));
-    let behind = |hits: Hits| hits.bits() >> BITS;
-    let last = 1u64 << (WIDTH as u32 * BITS - 1);
-    let assigned = equals.bits() & !behind(equals | lanes.equal(b' ')) & !last;
-    (dash.bits() & behind(dash)) | (dot.bits() & behind(lanes.equal(b'e'))) | assigned != 0
+fn before(n: usize) -> u64 {
+    if n < WIDTH { (1 << (n as u32 * BITS)) - 1 } else { u64::MAX }
+}
+
+/// Whether [`at_mark`] could know anything of the bytes from `at` on: whether two dashes stand together, a dot before an `e`, or
+/// an equals sign. Nearly every text of a gateway comes out clean.
+#[inline(always)]
+fn marked(b: &[u8], at: usize) -> bool {
+    let (here, next) = (Lanes::load(b, at), Lanes::load(b, at + 1));
+    (here.equal(b'-') & next.equal(b'-') | here.equal(b'.') & next.equal(b'e') | here.equal(b'=')).any()
 }
 
 #[cold]
+#[inline(never)]
 fn look(b: &[u8], from: usize) -> Option<&'static str> {
-    (from..b.len().min(from + WIDTH)).find_map(|at| at_mark(b, at))
+    let marks = |at: &usize| match b.get(*at..) {
+        Some([b'-', b'-', ..] | [b'.', b'e', b'y', ..]) => true,
+        Some([b'=', after, ..]) => !b" =".contains(after),
+        _ => false,
+    };
+    (from..b.len().min(from + WIDTH)).filter(marks).find_map(|at| at_mark(b, at))
+}
+
+/// Whether [`by_start`] could know anything: by the first letter, or by a colon among the first 16 bytes (the longest scheme
+/// of a URL in use has 13 letters).
+#[inline(always)]
+fn may_be_by_start(text: Padded<'_>) -> bool {
+    let colons = |at: usize| Lanes::load(text.window(), at).equal(b':').bits() & before(text.len().saturating_sub(at));
+    let first = text.window().first().unwrap_or(&0);
+    matches!(first, b'$' | b'{' | b'P' | b'B' | b'L' | b'e') || colons(0) != 0 || (WIDTH < 16 && colons(WIDTH) != 0)
 }
 
 /// What is known by how it begins.
-#[inline(always)]
+#[inline(never)]
 fn by_start(b: &[u8]) -> Option<&'static str> {
     match b.first() {
         Some(b'$') => password_hash(b).then_some("password hash"),
@@ -201,15 +207,8 @@ fn by_start(b: &[u8]) -> Option<&'static str> {
         Some(b'B') => bearer(b).then_some("bearer token"),
         Some(b'L') if b.starts_with(b"LS0tLS1CRUdJTi") => encoded(b),
         Some(b'e') if b.starts_with(b"eyJ") || b.starts_with(b"ewo") => encoded(b),
-        _ if colon_early(b) => url_password(b),
-        _ => None,
+        _ => url_password(b),
     }
-}
-
-/// The longest scheme in use has 13 letters.
-#[inline(always)]
-fn colon_early(b: &[u8]) -> bool {
-    (0..b.len().min(16)).step_by(8).any(|at| Lanes::load8(b, at.min(b.len() - 8)).equal(b':').any())
 }
 
 /// The formats of crypt(3), and those that Spring and LDAP put in braces.
@@ -437,12 +436,12 @@ mod tests {
                 " eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
             ] {
                 for text in [format!("{before}{secret}{after}"), format!("{before}{secret}")] {
-                    assert!(may_be_secret(text.as_bytes()), "{text}");
+                    assert!(may_be_secret(text.as_bytes().into()), "{text}");
                 }
             }
             for clean in ["ssh-rsa AAAA== ines@example.test", "2024-02-09T12:22:47.34Z", "a.e=="] {
                 let text = format!("{before}{clean}{after}");
-                assert!(!may_be_secret(text.as_bytes()), "{text}");
+                assert!(!may_be_secret(text.as_bytes().into()), "{text}");
             }
         }
     }

@@ -1,9 +1,10 @@
 //! Many bytes looked at together: sixteen where wasm has its SIMD, else the eight of a word. Safe code on both.
 //!
-//! A comparison gives [`Hits`]; [`Hits::bits`] has [`BITS`] bits for each byte, the first byte's lowest.
+//! A comparison gives [`Hits`]; [`Hits::bits`] has [`BITS`] bits for each byte, the first byte's lowest. Bytes beyond the end
+//! of what is looked at are zeros.
 
 use super::scan::word;
-use std::ops::BitOr;
+use std::ops::{BitAnd, BitOr, Not};
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub use vectors::*;
@@ -34,10 +35,15 @@ mod words {
             Lanes(word(b, at))
         }
 
-        /// The first eight bytes only; the others are zero.
+        /// Zeros.
+        pub fn none() -> Lanes {
+            Lanes(0)
+        }
+
+        /// Each byte with the bits of both.
         #[inline(always)]
-        pub fn load8(b: &[u8], at: usize) -> Lanes {
-            Lanes::load(b, at)
+        pub fn or(self, other: Lanes) -> Lanes {
+            Lanes(self.0 | other.0)
         }
 
         /// Each byte with these bits set.
@@ -91,6 +97,22 @@ mod words {
             Hits(self.0 | other.0)
         }
     }
+
+    impl BitAnd for Hits {
+        type Output = Hits;
+        #[inline(always)]
+        fn bitand(self, other: Hits) -> Hits {
+            Hits(self.0 & other.0)
+        }
+    }
+
+    impl Not for Hits {
+        type Output = Hits;
+        #[inline(always)]
+        fn not(self) -> Hits {
+            Hits(!self.0 & HIGHS)
+        }
+    }
 }
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -112,13 +134,32 @@ mod vectors {
     impl Lanes {
         #[inline(always)]
         pub fn load(b: &[u8], at: usize) -> Lanes {
+            match b.get(at..).and_then(|rest| rest.first_chunk::<WIDTH>()) {
+                Some(bytes) => {
+                    // One load: the compiler sees through it.
+                    let both = u128::from_le_bytes(*bytes);
+                    Lanes(u64x2(both as u64, (both >> 64) as u64))
+                }
+                None => Lanes::last(b, at),
+            }
+        }
+
+        #[cold]
+        #[inline(never)]
+        fn last(b: &[u8], at: usize) -> Lanes {
             Lanes(u64x2(word(b, at), word(b, at + 8)))
         }
 
-        /// The first eight bytes only; the others are zero.
+        /// Zeros.
         #[inline(always)]
-        pub fn load8(b: &[u8], at: usize) -> Lanes {
-            Lanes(u64x2(word(b, at), 0))
+        pub fn none() -> Lanes {
+            Lanes(u8x16_splat(0))
+        }
+
+        /// Each byte with the bits of both.
+        #[inline(always)]
+        pub fn or(self, other: Lanes) -> Lanes {
+            Lanes(v128_or(self.0, other.0))
         }
 
         /// Each byte with these bits set.
@@ -146,7 +187,7 @@ mod vectors {
         /// Bytes above 127.
         #[inline(always)]
         pub fn high(self) -> Hits {
-            Hits(i8x16_shr(self.0, 7))
+            Hits(i8x16_lt(self.0, u8x16_splat(0)))
         }
     }
 
@@ -167,6 +208,22 @@ mod vectors {
         #[inline(always)]
         fn bitor(self, other: Hits) -> Hits {
             Hits(v128_or(self.0, other.0))
+        }
+    }
+
+    impl BitAnd for Hits {
+        type Output = Hits;
+        #[inline(always)]
+        fn bitand(self, other: Hits) -> Hits {
+            Hits(v128_and(self.0, other.0))
+        }
+    }
+
+    impl Not for Hits {
+        type Output = Hits;
+        #[inline(always)]
+        fn not(self) -> Hits {
+            Hits(v128_not(self.0))
         }
     }
 }

@@ -38,6 +38,8 @@ const NOT_RECORDS: [&str; 3] = ["sort", "links", "_links"];
 const ENVELOPE_DEPTH: usize = 3;
 /// A record, or any other single step, may have this many bytes.
 pub const MAX_STEP: usize = 64 << 20;
+/// A chunk is taken in pieces of this many bytes.
+const PIECE: usize = 256 << 10;
 /// An envelope may have this many facts.
 const MAX_FACTS: usize = 256;
 
@@ -92,9 +94,25 @@ impl Reader {
 
     /// Takes the body's next bytes and hands on the records that have become whole.
     pub fn feed(&mut self, chunk: &[u8], records: &mut impl Records) -> Result<()> {
+        let fill = |at: usize, room: &mut [u8]| {
+            if let Some(piece) = chunk.get(at..at + room.len()) {
+                room.copy_from_slice(piece);
+            }
+        };
+        self.feed_from(chunk.len(), fill, records)
+    }
+
+    /// The same for a chunk of `length` bytes of which no slice can be made: `fill` gets a place in it, and the room for the
+    /// bytes that begin there.
+    pub fn feed_from(
+        &mut self,
+        length: usize,
+        mut fill: impl FnMut(usize, &mut [u8]),
+        records: &mut impl Records,
+    ) -> Result<()> {
         // Data beyond what one window needs is taken piece by piece, so that a large chunk costs no large buffer.
-        for piece in chunk.chunks(256 << 10) {
-            self.push(piece);
+        for at in (0..length).step_by(PIECE) {
+            fill(at, self.room(PIECE.min(length - at)));
             if self.window.len() - SLACK >= self.retry_at {
                 self.pump(records)?;
             }
@@ -105,7 +123,7 @@ impl Reader {
     /// The body has ended.
     pub fn end(&mut self, records: &mut impl Records) -> Result<Envelope> {
         // A space ends a number that stands alone; it adds nothing to any other body.
-        self.push(b" ");
+        self.room(1).fill(b' ');
         self.pump(records)?;
         if self.state != State::End {
             return Err(self.cut());
@@ -126,16 +144,20 @@ impl Reader {
         self.found.then_some(self.envelope.records_at.as_str())
     }
 
-    fn push(&mut self, piece: &[u8]) {
+    /// Room for that many more bytes behind those that are left of the window.
+    fn room(&mut self, length: usize) -> &mut [u8] {
+        let end = self.window.len() - SLACK;
         if self.at > 0 {
-            self.window.drain(..self.at);
+            self.window.copy_within(self.at..end, 0);
             self.base += self.at as u64;
             self.retry_at = self.retry_at.saturating_sub(self.at);
-            self.at = 0;
         }
-        self.window.truncate(self.window.len().saturating_sub(SLACK));
-        self.window.extend_from_slice(piece);
-        self.window.extend_from_slice(&[0; SLACK]);
+        let kept = end - self.at;
+        self.at = 0;
+        self.window.resize(kept + length + SLACK, 0);
+        let (data, slack) = self.window.split_at_mut(kept + length);
+        slack.fill(0);
+        data.get_mut(kept..).unwrap_or_default()
     }
 
     fn pump(&mut self, records: &mut impl Records) -> Result<()> {

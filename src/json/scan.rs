@@ -6,6 +6,7 @@
 
 use super::lanes::{BITS, Lanes, WIDTH};
 use crate::error::Error;
+use crate::table::Padded;
 use std::borrow::Cow;
 
 /// Zero bytes after the data of every window. Reads of up to this many bytes past a data byte stay inside of it.
@@ -36,6 +37,7 @@ pub type Scan<T> = Result<T, Stop>;
 
 /// What a bad byte means: the data's end, or an error.
 #[cold]
+#[inline(never)]
 pub fn stop<T>(b: &[u8], at: usize, what: &'static str) -> Scan<T> {
     if at + SLACK >= b.len() { Err(Stop::More) } else { Err(Stop::Bad { at, what }) }
 }
@@ -49,20 +51,30 @@ pub fn byte(b: &[u8], at: usize) -> u8 {
     }
 }
 
+/// Eight bytes from `at` on, the first one lowest; zeros beyond the window.
 #[inline(always)]
 pub(crate) fn word(b: &[u8], at: usize) -> u64 {
     match b.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         Some(bytes) => u64::from_le_bytes(*bytes),
-        None => 0,
+        None => last_word(b, at),
     }
+}
+
+#[cold]
+#[inline(never)]
+fn last_word(b: &[u8], at: usize) -> u64 {
+    let rest = b.get(at..).unwrap_or_default();
+    rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
 }
 
 /// The first position at or after `at` that is not white space.
 #[inline(always)]
-pub fn skip_space(b: &[u8], mut at: usize) -> usize {
-    if byte(b, at) > b' ' {
-        return at;
-    }
+pub fn skip_space(b: &[u8], at: usize) -> usize {
+    if byte(b, at) > b' ' { at } else { skip_more(b, at) }
+}
+
+#[inline(never)]
+fn skip_more(b: &[u8], mut at: usize) -> usize {
     loop {
         // Indented JSON: eight spaces at once.
         if word(b, at) == 0x2020_2020_2020_2020 {
@@ -97,6 +109,12 @@ impl Text {
         b.get(self.start..self.end).unwrap_or_default()
     }
 
+    /// The same, to be read in whole steps.
+    #[inline(always)]
+    pub fn padded<'a>(&self, b: &'a [u8]) -> Padded<'a> {
+        Padded::new(b, self.start, self.end)
+    }
+
     /// The string's value.
     pub fn value<'a>(&self, b: &'a [u8]) -> Cow<'a, str> {
         let raw = self.raw(b);
@@ -104,20 +122,20 @@ impl Text {
     }
 }
 
-/// Runs to the next quote, backslash or control character. Says whether a byte above 127 was passed.
+/// Runs to the next quote, backslash or control character. Says whether bytes above 127 may have been passed.
 #[inline(always)]
 fn run(b: &[u8], mut at: usize) -> (usize, bool) {
-    let mut high = 0;
+    let mut passed = Lanes::none();
     loop {
         let lanes = Lanes::load(b, at);
         let found = (lanes.first_equal(b'"') | lanes.first_equal(b'\\') | lanes.first_below(b' ')).bits();
         if found != 0 {
             let lane = found.trailing_zeros() / BITS;
             // Only the bytes before the special one count.
-            high |= lanes.high().bits() & ((1u64 << (lane * BITS)) - 1);
+            let high = passed.high().bits() | lanes.high().bits() & ((1u64 << (lane * BITS)) - 1);
             return (at + lane as usize, high != 0);
         }
-        high |= lanes.high().bits();
+        passed = passed.or(lanes);
         at += WIDTH;
     }
 }
@@ -281,8 +299,14 @@ pub fn number(b: &[u8], start: usize) -> Scan<(Number, usize)> {
         let value = value as i64;
         return Ok((Number::Int(if negative { -value } else { value }), at));
     }
-    let text = std::str::from_utf8(b.get(start..at).unwrap_or_default()).unwrap_or_default();
-    Ok((text.parse().map_or(Number::Big, Number::Int), at))
+    Ok((long(b, start, at), at))
+}
+
+/// An integer of more than 18 digits.
+#[inline(never)]
+fn long(b: &[u8], start: usize, end: usize) -> Number {
+    let text = std::str::from_utf8(b.get(start..end).unwrap_or_default()).unwrap_or_default();
+    text.parse().map_or(Number::Big, Number::Int)
 }
 
 #[inline(never)]
@@ -350,9 +374,12 @@ fn float(b: &[u8], start: usize, first: usize, mut at: usize, whole: u64) -> Sca
 /// Checks `true`, `false` or `null` and gives the position after it.
 #[inline(always)]
 pub fn literal(b: &[u8], at: usize, word: &'static [u8]) -> Scan<usize> {
-    if b.get(at..at + word.len()) == Some(word) {
-        return Ok(at + word.len());
-    }
+    if b.get(at..at + word.len()) == Some(word) { Ok(at + word.len()) } else { no_literal(b, at, word) }
+}
+
+#[cold]
+#[inline(never)]
+fn no_literal(b: &[u8], at: usize, word: &'static [u8]) -> Scan<usize> {
     let same = word.iter().zip(b.get(at..).unwrap_or_default()).take_while(|(a, b)| a == b).count();
     stop(b, at + same, "not a JSON value")
 }

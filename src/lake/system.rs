@@ -9,7 +9,7 @@ use crate::error::{Error, Kind, Result};
 use crate::normalize::FileEnd;
 use crate::normalize::schema::{Column, DataType, TableSchema};
 use crate::parquet::{ColumnData, ColumnSpec, Reader, Writer, WriterOptions, rows_json};
-use crate::table::{Page, Values};
+use crate::table::{ByteArrays, Page, Values};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
@@ -161,10 +161,9 @@ fn write(writer: &mut Writer, number: usize, column: &ColumnData) -> Result<()> 
             writer.page(number, Page { rows: values.len(), validity: None, values: Values::I64(&values) })
         }
         ColumnData::Text(cells) => {
-            let lens: Vec<u32> = cells.iter().flatten().map(|text| text.len() as u32).collect();
-            let data: Vec<u8> = cells.iter().flatten().flat_map(|text| text.bytes()).collect();
-            let values = Values::Bytes { lens: &lens, data: &data };
-            writer.page(number, Page { rows: lens.len(), validity: None, values })
+            let plain = ByteArrays::plain(cells.iter().flatten().map(String::as_bytes));
+            let texts = ByteArrays { count: cells.iter().flatten().count(), plain: &plain };
+            writer.page(number, Page { rows: texts.count, validity: None, values: Values::Bytes(texts) })
         }
         _ => Err(not_a_system_table()),
     }

@@ -7,11 +7,12 @@
 use super::sheet::cell_digest;
 use super::shredder::{ROOT, Row, Shredder};
 use super::time::detect_timestamp;
-use super::tree::{Act, Fast, NONE};
+use super::tree::{Act, Fast, NONE, Node};
 use crate::gateway::redact;
 use crate::json::scan::{
-    MAX_DEPTH, Number, Scan, Stop, after_colon, byte, literal, number, skip_space, skip_value, stop, string,
+    MAX_DEPTH, Number, Scan, Stop, byte, key, literal, number, skip_space, skip_value, stop, string,
 };
+use crate::table::{OpenRow, Padded};
 
 /// What the cells of a row have come to while it is read.
 pub struct Open {
@@ -37,7 +38,7 @@ impl Shredder {
         let end = self.object(b, at + 1, ROOT, 1, &mut open)?;
         let row = self.known_row(b, &mut open)?;
         if let Some(sheet) = self.sheets.get_mut(sheet_index as usize) {
-            sheet.table.push_id(id_column as usize, row.id);
+            sheet.table.open_row().push_id(id_column as usize, row.id);
             sheet.end_row(open.digest);
         }
         self.ordinal += 1;
@@ -60,130 +61,66 @@ impl Shredder {
             return Err(Stop::Miss);
         }
         let visit = self.next_visit();
-        let mut expected = 0;
+        let mut previous = NONE;
         let mut at = skip_space(b, at);
         if byte(b, at) == b'}' {
             return Ok(at + 1);
         }
         loop {
             let Some(node) = self.nodes.get_mut(node_index as usize) else { return Err(Stop::Miss) };
-            let (index, after) = match node.predict(b, at, expected) {
-                Some(index) => (index, node.keys.get(index).map_or(at, |key| at + key.width())),
-                None => {
-                    if byte(b, at) != b'"' {
-                        return stop(b, at, "an object's key must be a string");
+            let Some(sheet) = self.sheets.get_mut(open.sheet as usize) else { return Err(Stop::Miss) };
+            let mut row = sheet.table.open_row();
+            // The node and the row stay at hand over a run of scalars, until a dict or a list comes.
+            let (act, value) = loop {
+                let expected = node.expected(previous);
+                let (index, after) = match node.spells(b, at, expected) {
+                    Some(after) => (expected, after),
+                    None => look_up(node, b, at, previous)?,
+                };
+                previous = index;
+                let Some(key) = node.keys.get_mut(index as usize) else { return Err(Stop::Miss) };
+                if key.seen == visit || key.act.thorough {
+                    return Err(Stop::Miss);
+                }
+                key.seen = visit;
+                let act = &key.act;
+                let value = if byte(b, after) > b' ' { after } else { skip_space(b, after) };
+                if let Some(place) = act.key_part.and_then(|part| self.key_values.get_mut(part as usize)) {
+                    *place = Some(value);
+                }
+                at = match byte(b, value) {
+                    first if act.secret && !matches!(first, b't' | b'f' | b'n') => {
+                        self.secrets.push((open.sheet, act.slot));
+                        skip_value(b, value, depth)?
                     }
-                    let name = string(b, at + 1)?;
-                    let found = if name.escaped { node.find(name.value(b).as_bytes()) } else { node.find(name.raw(b)) };
-                    (found.ok_or(Stop::Miss)?, name.after())
+                    b'{' | b'[' => break (*act, value),
+                    first => scalar(b, value, first, act, &mut row, &mut open.digest)?,
+                };
+                match next(b, at, b'}', "a comma or a closing brace is missing")? {
+                    Next::Item(item) => at = item,
+                    Next::End(end) => return Ok(end),
                 }
             };
-            expected = index + 1;
-            let Some(key) = node.keys.get_mut(index) else { return Err(Stop::Miss) };
-            if key.seen == visit || key.act.thorough {
-                return Err(Stop::Miss);
-            }
-            key.seen = visit;
-            let act = key.act;
-            let value =
-                if byte(b, after) == b':' && byte(b, after + 1) > b' ' { after + 1 } else { after_colon(b, after)? };
-            if let Some(place) = act.key_part.and_then(|part| self.key_values.get_mut(part as usize)) {
-                *place = Some(value);
-            }
-            at = skip_space(b, self.value(b, value, act, depth, open)?);
-            match byte(b, at) {
-                b',' => at = skip_space(b, at + 1),
-                b'}' => return Ok(at + 1),
-                _ => return stop(b, at, "a comma or a closing brace is missing"),
+            at = self.nested(b, value, act, depth, open)?;
+            match next(b, at, b'}', "a comma or a closing brace is missing")? {
+                Next::Item(item) => at = item,
+                Next::End(end) => return Ok(end),
             }
         }
     }
 
+    /// A dict or a list, as a value.
     #[inline(always)]
-    fn value(&mut self, b: &[u8], at: usize, act: Act, depth: u32, open: &mut Open) -> Scan<usize> {
-        let first = byte(b, at);
-        if act.secret && !matches!(first, b't' | b'f' | b'n') {
-            let end = skip_value(b, at, depth)?;
-            self.secrets.push((open.sheet, act.slot));
-            return Ok(end);
-        }
-        match first {
-            b'"' => self.text(b, at, act, open),
-            b'-' | b'0'..=b'9' => {
-                let (value, end) = number(b, at)?;
-                let Some(sheet) = self.sheets.get_mut(open.sheet as usize) else { return Err(Stop::Miss) };
-                let Some((builder, row)) = sheet.table.column(act.column as usize) else { return Err(Stop::Miss) };
-                let bits = match (value, act.fast) {
-                    (Number::Int(value), Fast::Bigint) => {
-                        builder.push_i64(row, value);
-                        value as u64
-                    }
-                    (Number::Float(value), Fast::Double) => {
-                        builder.push_f64(row, value);
-                        value.to_bits()
-                    }
-                    (Number::Int(value), Fast::Double) => {
-                        builder.push_f64(row, value as f64);
-                        (value as f64).to_bits()
-                    }
-                    _ => return Err(Stop::Miss),
-                };
-                open.digest = open.digest.wrapping_add(cell_digest(act.seed, bits));
-                Ok(end)
-            }
-            b't' | b'f' => {
-                let truth = first == b't';
-                let end = literal(b, at, if truth { b"true" } else { b"false" })?;
-                if act.fast != Fast::Bool {
-                    return Err(Stop::Miss);
-                }
-                let Some(sheet) = self.sheets.get_mut(open.sheet as usize) else { return Err(Stop::Miss) };
-                let Some((builder, row)) = sheet.table.column(act.column as usize) else { return Err(Stop::Miss) };
-                builder.push_bool(row, truth);
-                open.digest = open.digest.wrapping_add(cell_digest(act.seed, truth as u64));
-                Ok(end)
-            }
-            b'n' => {
-                let end = literal(b, at, b"null")?;
-                if act.required { Err(Stop::Miss) } else { Ok(end) }
-            }
+    fn nested(&mut self, b: &[u8], at: usize, act: Act, depth: u32, open: &mut Open) -> Scan<usize> {
+        match byte(b, at) {
             b'{' if act.node != NONE => self.object(b, at + 1, act.node, depth + 1, open),
             b'[' if act.list != NONE => self.items(b, at + 1, act.list, depth + 1, open),
-            b'{' | b'[' => {
+            first => {
                 // Nothing comes of an empty one, wherever it stands.
                 let inside = skip_space(b, at + 1);
                 if byte(b, inside) == first + 2 && !act.whole { Ok(inside + 1) } else { Err(Stop::Miss) }
             }
-            _ => stop(b, at, "not a JSON value"),
         }
-    }
-
-    #[inline(always)]
-    fn text(&mut self, b: &[u8], at: usize, act: Act, open: &mut Open) -> Scan<usize> {
-        let text = string(b, at + 1)?;
-        let unescaped;
-        let bytes = if text.escaped {
-            unescaped = text.value(b);
-            unescaped.as_bytes()
-        } else {
-            text.raw(b)
-        };
-        // What reads as an instant is no secret.
-        if act.fast != Fast::Timestamp && redact::may_be_secret(bytes) {
-            return Err(Stop::Miss);
-        }
-        let Some(sheet) = self.sheets.get_mut(open.sheet as usize) else { return Err(Stop::Miss) };
-        let bits = match act.fast {
-            Fast::Text => sheet.table.push_bytes(act.column as usize, bytes),
-            Fast::Timestamp => {
-                let Some(time) = detect_timestamp(bytes) else { return Err(Stop::Miss) };
-                sheet.table.push_i64(act.column as usize, time);
-                time as u64
-            }
-            _ => return Err(Stop::Miss),
-        };
-        open.digest = open.digest.wrapping_add(cell_digest(act.seed, bits));
-        Ok(text.after())
     }
 
     /// The items of a list, each a row of its child table; `at` is after the opening bracket.
@@ -206,26 +143,138 @@ impl Shredder {
         }
         let seed = sheet.seed;
         let mut index = 0;
+        self.begin_row(sheet_index);
         loop {
             let row = parent.child(seed, index);
             let mut item = Open { sheet: sheet_index, row: Some(row), digest: 0 };
-            self.begin_row(sheet_index);
             at = match byte(b, at) {
                 b'{' => self.object(b, at + 1, node_index, depth + 1, &mut item)?,
                 b'[' => self.items(b, at + 1, inner.ok_or(Stop::Miss)?, depth + 1, &mut item)?,
                 _ if value.thorough => return Err(Stop::Miss),
-                _ => self.value(b, at, value, depth, &mut item)?,
+                b'"' | b'-' | b'0'..=b'9' if value.secret => {
+                    self.secrets.push((sheet_index, value.slot));
+                    skip_value(b, at, depth)?
+                }
+                first => {
+                    let Some(sheet) = self.sheets.get_mut(sheet_index as usize) else { return Err(Stop::Miss) };
+                    scalar(b, at, first, &value, &mut sheet.table.open_row(), &mut item.digest)?
+                }
             };
             if let Some(sheet) = self.sheets.get_mut(sheet_index as usize) {
                 sheet.end_child(row.id, parent.id, index, item.digest, parent.link);
             }
             index += 1;
-            at = skip_space(b, at);
-            match byte(b, at) {
-                b',' => at = skip_space(b, at + 1),
-                b']' => return Ok(at + 1),
-                _ => return stop(b, at, "a comma or a closing bracket is missing"),
+            match next(b, at, b']', "a comma or a closing bracket is missing")? {
+                Next::Item(item) => at = item,
+                Next::End(end) => return Ok(end),
             }
         }
     }
+}
+
+/// The key at `at`, which is not the one expected after `previous`, and the position after its colon.
+#[inline(never)]
+fn look_up(node: &mut Node, b: &[u8], at: usize, previous: u32) -> Scan<(u32, usize)> {
+    // Where a key is missing, one of the next two comes in its place, and it is expected again the next time.
+    let mut skipped = node.expected(previous);
+    for _ in 0..2 {
+        skipped = node.expected(skipped);
+        if let Some(after) = node.spells(b, at, skipped) {
+            return Ok((skipped, after));
+        }
+    }
+    let (name, value) = key(b, at)?;
+    let found = if name.escaped { node.find(name.value(b).as_bytes()) } else { node.find(name.raw(b)) };
+    let found = found.ok_or(Stop::Miss)? as u32;
+    node.expect(previous, found);
+    Ok((found, value))
+}
+
+/// What follows a member or an item.
+enum Next {
+    /// Another one, there.
+    Item(usize),
+    /// Nothing: here is the position after the closing bracket.
+    End(usize),
+}
+
+#[inline(always)]
+fn next(b: &[u8], at: usize, close: u8, what: &'static str) -> Scan<Next> {
+    let at = skip_space(b, at);
+    match byte(b, at) {
+        b',' => Ok(Next::Item(skip_space(b, at + 1))),
+        end if end == close => Ok(Next::End(at + 1)),
+        _ => stop(b, at, what),
+    }
+}
+
+/// Stores a scalar that begins with `first` and gives the position after it.
+#[inline(always)]
+fn scalar(b: &[u8], at: usize, first: u8, act: &Act, row: &mut OpenRow<'_>, digest: &mut u64) -> Scan<usize> {
+    let column = act.column as usize;
+    let (bits, end) = match first {
+        b'"' => {
+            let text = string(b, at + 1)?;
+            let unescaped;
+            let value = if text.escaped {
+                unescaped = text.value(b);
+                Padded::from(unescaped.as_bytes())
+            } else {
+                text.padded(b)
+            };
+            let bits = match act.fast {
+                Fast::Text => {
+                    let pushed = row.push_text(column, value);
+                    // A text that the column holds already has been judged.
+                    if !pushed.known && redact::may_be_secret(value) {
+                        return Err(Stop::Miss);
+                    }
+                    pushed.hash
+                }
+                // What reads as an instant is no secret.
+                Fast::Timestamp => {
+                    let Some(time) = detect_timestamp(value.bytes()) else { return Err(Stop::Miss) };
+                    row.push_i64(column, time);
+                    time as u64
+                }
+                _ => return Err(Stop::Miss),
+            };
+            (bits, text.after())
+        }
+        b'-' | b'0'..=b'9' => {
+            let (value, end) = number(b, at)?;
+            let bits = match (value, act.fast) {
+                (Number::Int(value), Fast::Bigint) => {
+                    row.push_i64(column, value);
+                    value as u64
+                }
+                (Number::Float(value), Fast::Double) => {
+                    row.push_f64(column, value);
+                    value.to_bits()
+                }
+                (Number::Int(value), Fast::Double) => {
+                    row.push_f64(column, value as f64);
+                    (value as f64).to_bits()
+                }
+                _ => return Err(Stop::Miss),
+            };
+            (bits, end)
+        }
+        b't' | b'f' => {
+            let truth = first == b't';
+            let end = literal(b, at, if truth { b"true" } else { b"false" })?;
+            if act.fast != Fast::Bool {
+                return Err(Stop::Miss);
+            }
+            row.push_bool(column, truth);
+            (truth as u64, end)
+        }
+        b'n' => {
+            let end = literal(b, at, b"null")?;
+            return if act.required { Err(Stop::Miss) } else { Ok(end) };
+        }
+        _ => return stop(b, at, "not a JSON value"),
+    };
+    *digest = digest.wrapping_add(cell_digest(act.seed, bits));
+    Ok(end)
 }

@@ -49,18 +49,28 @@ impl Id {
 
     /// As it stands in `_dlt_id`: base64 without padding.
     pub fn write_base64(self, out: &mut [u8; 14]) {
-        const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        // 14 groups of six bits: ten from the first 60 bits, four from the other 20 and four zeros.
+        // 14 groups of six bits, two at a time: 84 bits, of which the last four are zeros.
         let tail = (self.high & 0xf) << 20 | u64::from(self.low) << 4;
-        let (first, last) = out.split_at_mut(10);
-        for (bits, group, at) in [(self.high >> 4, first, 54), (tail, last, 18)] {
-            for (nth, byte) in group.iter_mut().enumerate() {
-                let index = (bits >> (at - 6 * nth)) as usize % ALPHABET.len();
-                *byte = ALPHABET.get(index).copied().unwrap_or_default();
-            }
+        let (pairs, _) = out.as_chunks_mut::<2>();
+        for (nth, pair) in pairs.iter_mut().enumerate() {
+            let bits = if nth < 5 { self.high >> (52 - 12 * nth) } else { tail >> (12 * (6 - nth)) };
+            *pair = PAIRS.get(bits as usize % PAIRS.len()).copied().unwrap_or_default();
         }
     }
 }
+
+/// The two letters of base64 that each twelve bits make.
+#[allow(clippy::indexing_slicing, reason = "made by the compiler, which refuses what is out of bounds")]
+const PAIRS: [[u8; 2]; 4096] = {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut pairs = [[0; 2]; 4096];
+    let mut bits = 0;
+    while bits < pairs.len() {
+        pairs[bits] = [ALPHABET[bits >> 6], ALPHABET[bits & 63]];
+        bits += 1;
+    }
+    pairs
+};
 
 /// The seed that a table's name gives to [`Id::child`].
 pub fn table_seed(table: &str) -> u64 {

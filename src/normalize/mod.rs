@@ -125,18 +125,17 @@ impl Load {
 
     /// The body's next bytes. Errors: not JSON, not records, a limit; a load that failed cannot go on.
     pub fn feed(&mut self, chunk: &[u8]) -> Result<()> {
-        match &mut self.reader {
-            Some(reader) => reader.feed(chunk, &mut self.shredder),
-            None => Err(Error::new(Kind::Data, "no_body", "bytes came before a body was begun")),
-        }
+        self.reader.as_mut().ok_or_else(no_body)?.feed(chunk, &mut self.shredder)
+    }
+
+    /// The same for bytes that lie elsewhere: see [`Reader::feed_from`].
+    pub fn feed_from(&mut self, length: usize, fill: impl FnMut(usize, &mut [u8])) -> Result<()> {
+        self.reader.as_mut().ok_or_else(no_body)?.feed_from(length, fill, &mut self.shredder)
     }
 
     /// The body is whole: a cut one is an error. Says what stood around the records.
     pub fn end_body(&mut self) -> Result<Envelope> {
-        match self.reader.take() {
-            Some(mut reader) => reader.end(&mut self.shredder),
-            None => Err(Error::new(Kind::Data, "no_body", "a body ended that was not begun")),
-        }
+        self.reader.take().ok_or_else(no_body)?.end(&mut self.shredder)
     }
 
     /// Bytes that are ready to be stored; call it after each `feed` to keep memory small.
@@ -168,6 +167,10 @@ impl Load {
             schema,
         })
     }
+}
+
+fn no_body() -> Error {
+    Error::new(Kind::Data, "no_body", "a body must be begun before its bytes come and before it ends")
 }
 
 /// A file of a table without rows: its schema alone, so that readers find the table.

@@ -223,7 +223,7 @@ impl Sheet {
         }
     }
 
-    /// A row is about to get cells. True: it is the record's first in this table.
+    /// Rows are about to get cells. True: the next one is the record's first in this table.
     #[inline(always)]
     pub fn begin(&mut self) -> bool {
         let first = self.began.is_none();
@@ -237,9 +237,10 @@ impl Sheet {
     #[inline(always)]
     pub fn end_child(&mut self, id: Id, parent: Id, index: u64, digest: u64, parent_link: u64) {
         let System { id: id_column, parent: parent_column, index: index_column, .. } = self.system;
-        self.table.push_id(id_column.unwrap_or(u32::MAX) as usize, id);
-        self.table.push_id(parent_column.unwrap_or(u32::MAX) as usize, parent);
-        self.table.push_i64(index_column.unwrap_or(u32::MAX) as usize, index as i64);
+        let mut row = self.table.open_row();
+        row.push_id(id_column.unwrap_or(u32::MAX) as usize, id);
+        row.push_id(parent_column.unwrap_or(u32::MAX) as usize, parent);
+        row.push_i64(index_column.unwrap_or(u32::MAX) as usize, index as i64);
         self.end_row(digest.wrapping_add(mix(parent_link ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15))));
     }
 
@@ -283,30 +284,25 @@ impl Sheet {
     /// Stores a cell in the open row and gives what it adds to the row's digest.
     pub fn store(&mut self, builder: u32, seed: u64, cell: &Cell<'_>) -> u64 {
         let at = builder as usize;
+        let mut row = self.table.open_row();
         let value = match cell {
             Cell::Null => return 0,
-            Cell::Text(text) => self.table.push_bytes(at, text.as_bytes()),
-            Cell::Binary(bytes) => self.table.push_bytes(at, bytes),
+            Cell::Text(text) => row.push_text(at, text.as_bytes().into()).hash,
+            Cell::Binary(bytes) => row.push_text(at, bytes.as_slice().into()).hash,
             Cell::I64(value) => {
-                self.table.push_i64(at, *value);
+                row.push_i64(at, *value);
                 *value as u64
             }
             Cell::F64(value) => {
-                if let Some((builder, row)) = self.table.column(at) {
-                    builder.push_f64(row, *value);
-                }
+                row.push_f64(at, *value);
                 value.to_bits()
             }
             Cell::Bool(value) => {
-                if let Some((builder, row)) = self.table.column(at) {
-                    builder.push_bool(row, *value);
-                }
+                row.push_bool(at, *value);
                 *value as u64
             }
             Cell::I128(value) => {
-                if let Some((builder, row)) = self.table.column(at) {
-                    builder.push_i128(row, *value);
-                }
+                row.push_i128(at, *value);
                 (*value as u64) ^ ((*value >> 64) as u64).wrapping_mul(0x9E37_79B9)
             }
         };

@@ -372,11 +372,17 @@ impl Shredder {
     pub fn next_visit(&mut self) -> u32 {
         self.visit = self.visit.wrapping_add(1);
         if self.visit == 0 {
-            // Once in four thousand million objects: no key may look as if this visit had met it.
-            self.nodes.iter_mut().flat_map(|node| &mut node.keys).for_each(|key| key.seen = 0);
-            self.visit = 1;
+            self.count_visits_anew();
         }
         self.visit
+    }
+
+    /// Once in four thousand million objects: no key may look as if this visit had met it.
+    #[cold]
+    #[inline(never)]
+    fn count_visits_anew(&mut self) {
+        self.nodes.iter_mut().flat_map(|node| &mut node.keys).for_each(|key| key.seen = 0);
+        self.visit = 1;
     }
 
     fn forget_record(&mut self) {

@@ -321,18 +321,18 @@ impl Shredder {
         let id_column = sheet.system.id.unwrap_or(NONE) as usize;
         if let Some(text) = &me.text {
             sheet.table.ids_to_text(id_column);
-            sheet.table.push_bytes(id_column, text.as_bytes());
+            sheet.table.open_row().push_text(id_column, text.as_bytes().into());
         }
         match parent {
             None => {
-                sheet.table.push_id(id_column, me.row.id);
+                sheet.table.open_row().push_id(id_column, me.row.id);
                 sheet.end_row(digest);
             }
             Some((parent, index)) => {
                 if let Some(text) = &parent.text {
                     let column = sheet.system.parent.unwrap_or(NONE) as usize;
                     sheet.table.ids_to_text(column);
-                    sheet.table.push_bytes(column, text.as_bytes());
+                    sheet.table.open_row().push_text(column, text.as_bytes().into());
                 }
                 sheet.end_child(me.row.id, parent.row.id, index, digest, parent.row.link);
             }

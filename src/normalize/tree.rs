@@ -8,7 +8,7 @@ use crate::table;
 
 /// No node, list or column.
 pub const NONE: u32 = u32::MAX;
-/// Words of a key that are compared at once: 40 bytes with its quotes.
+/// Words of a key that are compared at once: 40 bytes with its quotes and colon.
 const WORDS: usize = 5;
 
 /// What the fast reader does with a value of the type that the column has.
@@ -51,12 +51,14 @@ pub struct Act {
 pub struct Key {
     /// The key's name as it is in JSON, unescaped.
     pub name: String,
-    /// With quotes; empty when the key can only be written with escapes.
+    /// With quotes and colon; empty when the key can only be written with escapes.
     literal: Box<[u8]>,
     words: [u64; WORDS],
     /// Which of the words' bytes count.
     masks: [u64; WORDS],
     pub act: Act,
+    /// The key that is expected after this one: what came after it when its place had to be looked up.
+    next: u32,
     /// The object visit that met the key last: meeting it twice in one means a duplicate.
     pub seen: u32,
     /// The thorough reader's place for its value.
@@ -76,23 +78,37 @@ pub struct Node {
     /// A key on the way here says that this is secret.
     pub secret: bool,
     pub keys: Vec<Key>,
+    /// The key that is expected first.
+    first: u32,
     /// Open addressing by the literal's hash.
     slots: Vec<u32>,
 }
 
 impl Node {
     pub fn new(sheet: u32, level: i64, path: Vec<String>, pointer: String) -> Node {
-        Node { sheet, level, path, pointer, secret: false, keys: Vec::new(), slots: Vec::new() }
+        Node { sheet, level, path, pointer, secret: false, keys: Vec::new(), first: NONE, slots: Vec::new() }
     }
 
-    /// The key spelled by the bytes at `at` (its opening quote): first the one that is expected next, then the two after it.
+    /// The key that is expected after `previous` ([`NONE`]: at the beginning of an object).
     #[inline(always)]
-    pub fn predict(&self, b: &[u8], at: usize, expected: usize) -> Option<usize> {
-        let window = b.get(at..at + WORDS * 8);
-        (expected..expected + 3).find(|index| match (self.keys.get(*index), window) {
-            (Some(key), Some(window)) => key.is_at(b, at, window),
-            _ => false,
-        })
+    pub fn expected(&self, previous: u32) -> u32 {
+        self.keys.get(previous as usize).map_or(self.first, |key| key.next)
+    }
+
+    /// From now on `key` is expected after `previous`.
+    pub fn expect(&mut self, previous: u32, key: u32) {
+        match self.keys.get_mut(previous as usize) {
+            Some(previous) => previous.next = key,
+            None => self.first = key,
+        }
+    }
+
+    /// The position after the colon if the bytes at `at` (its opening quote) spell that key.
+    #[inline(always)]
+    pub fn spells(&self, b: &[u8], at: usize, key: u32) -> Option<usize> {
+        let key = self.keys.get(key as usize)?;
+        let window = b.get(at..)?.first_chunk()?;
+        key.is_at(b, at, window).then(|| at + key.literal.len())
     }
 
     /// The key of that name.
@@ -113,7 +129,7 @@ impl Node {
 
     pub fn add(&mut self, name: String, act: Act) -> usize {
         let plain = name.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\');
-        let literal: Box<[u8]> = if plain { format!("\"{name}\"").into_bytes().into() } else { Box::default() };
+        let literal: Box<[u8]> = if plain { format!("\"{name}\":").into_bytes().into() } else { Box::default() };
         let mut padded = literal.to_vec();
         padded.resize(literal.len().max(WORDS * 8), 0);
         let (mut words, mut masks) = ([0; WORDS], [0; WORDS]);
@@ -125,7 +141,7 @@ impl Node {
                 n => (1 << (8 * n)) - 1,
             };
         }
-        self.keys.push(Key { name, literal, words, masks, act, seen: 0, entry: 0 });
+        self.keys.push(Key { name, literal, words, masks, act, next: NONE, seen: 0, entry: 0 });
         if self.slots.len() < self.keys.len() * 2 {
             self.slots = vec![NONE; (self.keys.len() * 4).next_power_of_two()];
             (0..self.keys.len()).for_each(|index| self.place(index));
@@ -149,27 +165,19 @@ impl Node {
 }
 
 impl Key {
-    /// Length of the key in the bytes, with its quotes.
     #[inline(always)]
-    pub fn width(&self) -> usize {
-        self.literal.len()
-    }
-
-    #[inline(always)]
-    fn is_at(&self, b: &[u8], at: usize, window: &[u8]) -> bool {
-        let (chunks, _) = window.as_chunks::<8>();
-        let [a, c, d, e, f] = chunks else { return false };
-        let [ka, kc, kd, ke, kf] = &self.words;
-        let [ma, mc, md, me, mf] = &self.masks;
+    fn is_at(&self, b: &[u8], at: usize, window: &[u8; WORDS * 8]) -> bool {
+        let (words, masks) = (&self.words, &self.masks);
+        let (window, _) = window.as_chunks::<8>();
+        let differs = |n: usize| match (window.get(n), masks.get(n), words.get(n)) {
+            (Some(window), Some(mask), Some(word)) => (u64::from_le_bytes(*window) & mask) ^ word,
+            _ => 1,
+        };
         let width = self.literal.len();
-        let read = |chunk: &[u8; 8]| u64::from_le_bytes(*chunk);
-        if (read(a) & ma) != *ka || width == 0 {
+        if differs(0) != 0 || width == 0 || (width > 8 && differs(1) != 0) {
             return false;
         }
-        if width > 8 && (read(c) & mc) != *kc {
-            return false;
-        }
-        if width > 16 && ((read(d) & md) != *kd || (read(e) & me) != *ke || (read(f) & mf) != *kf) {
+        if width > 16 && differs(2) | differs(3) | differs(4) != 0 {
             return false;
         }
         width <= WORDS * 8 || b.get(at..at + width) == Some(&self.literal)

@@ -4,8 +4,6 @@
 pub const BLOCK: usize = 128;
 /// Values that are bit-packed together.
 pub const GROUP: usize = 32;
-/// Short texts are copied in one piece of this many bytes, whatever their length: much cheaper than a copy of exactly theirs.
-const WINDOW: usize = 32;
 
 pub fn uleb(mut value: u64, out: &mut Vec<u8>) {
     while value >= 0x80 {
@@ -78,31 +76,6 @@ pub fn decimal(value: i128, width: usize) -> Vec<u8> {
     out
 }
 
-/// PLAIN byte arrays: each with its length in front. `data` is as long as the lengths say.
-pub fn byte_arrays(lens: &[u32], data: &[u8], out: &mut Vec<u8>) {
-    let start = out.len();
-    let total = data.len() + 4 * lens.len();
-    out.resize(start + total + WINDOW, 0);
-    let mut to = out.get_mut(start..).unwrap_or_default();
-    let mut from = data;
-    for &len in lens {
-        let Some((head, body)) = to.split_first_chunk_mut::<4>() else { break };
-        let Some((value, left)) = from.split_at_checked(len as usize) else { break };
-        *head = len.to_le_bytes();
-        match (from.first_chunk::<WINDOW>(), body.first_chunk_mut::<WINDOW>()) {
-            (Some(from), Some(to)) if value.len() <= WINDOW => *to = *from,
-            _ => {
-                if let Some(to) = body.get_mut(..value.len()) {
-                    to.copy_from_slice(value);
-                }
-            }
-        }
-        to = body.get_mut(value.len()..).unwrap_or_default();
-        from = left;
-    }
-    out.truncate(start + total);
-}
-
 /// RLE_DICTIONARY indices, none of them above `max`: as runs, or bit-packed, whichever is shorter.
 pub fn indices(values: &[u32], max: u32, out: &mut Vec<u8>) {
     let width = (u32::BITS - max.leading_zeros()).max(1);
@@ -132,21 +105,20 @@ pub fn indices(values: &[u32], max: u32, out: &mut Vec<u8>) {
 
 /// DELTA_BINARY_PACKED. The caller makes sure that the values lie less than 2^62 apart (2^30 in an INT32 column), so that no
 /// reader has to wrap around in its sums.
-pub fn delta<T: Copy + Into<i64>>(values: &[T], out: &mut Vec<u8>) {
+pub fn delta(values: &[i64], out: &mut Vec<u8>) {
     uleb(BLOCK as u64, out);
     uleb((BLOCK / GROUP) as u64, out);
     uleb(values.len() as u64, out);
     let Some((first, rest)) = values.split_first() else { return out.push(0) };
-    let mut last: i64 = (*first).into();
+    let mut last = *first;
     zigzag(last, out);
     let mut deltas = [0i64; BLOCK];
     for block in rest.chunks(BLOCK) {
         let mut min = i64::MAX;
         for (delta, value) in deltas.iter_mut().zip(block) {
-            let value = (*value).into();
             *delta = value.wrapping_sub(last);
             min = min.min(*delta);
-            last = value;
+            last = *value;
         }
         // The miniblock that the values end in is filled up; those after it are not written.
         deltas.iter_mut().skip(block.len()).for_each(|delta| *delta = min);
@@ -166,6 +138,18 @@ pub fn delta<T: Copy + Into<i64>>(values: &[T], out: &mut Vec<u8>) {
         for (group, width) in groups.iter().zip(widths).take(block.len().div_ceil(GROUP)) {
             pack(group, width as u32, out);
         }
+    }
+}
+
+/// The same for `count` times one value.
+pub fn delta_constant(value: i64, count: usize, out: &mut Vec<u8>) {
+    uleb(BLOCK as u64, out);
+    uleb((BLOCK / GROUP) as u64, out);
+    uleb(count as u64, out);
+    zigzag(if count > 0 { value } else { 0 }, out);
+    // Each block says that the least difference is none, and that the others take no bits.
+    for _ in 0..count.saturating_sub(1).div_ceil(BLOCK) {
+        out.extend_from_slice(&[0; 1 + BLOCK / GROUP]);
     }
 }
 
@@ -210,7 +194,10 @@ mod tests {
         let block = [0x80, 1, 4, 8, 14, 3, 2, 0, 0, 0, 0b1100_0000, 0b0011_1111, 0, 0, 0, 0, 0, 0];
         assert_eq!(encoded(|out| delta(&[7i64, 5, 3, 1, 2, 3, 4, 5], out)), block);
         assert_eq!(encoded(|out| delta(&[3i64], out)), [0x80, 1, 4, 1, 6]);
-        assert_eq!(encoded(|out| delta::<i64>(&[], out)), [0x80, 1, 4, 0, 0]);
+        for count in [0, 1, 2, 32, 128, 129, 130, 257, 1000] {
+            assert_eq!(encoded(|out| delta_constant(14, count, out)), encoded(|out| delta(&vec![14i64; count], out)));
+        }
+        assert_eq!(encoded(|out| delta(&[], out)), [0x80, 1, 4, 0, 0]);
     }
 
     /// The example in Encodings.md.
@@ -261,17 +248,6 @@ mod tests {
                 assert_eq!(bits[n / 8] >> (n % 8) & 1, *value);
             }
         }
-    }
-
-    #[test]
-    fn byte_arrays_of_any_length_stand_behind_their_length() {
-        let texts: Vec<Vec<u8>> = (0..100).map(|n| vec![n as u8; n * 7 % 70]).collect();
-        let lens: Vec<u32> = texts.iter().map(|text| text.len() as u32).collect();
-        let expected: Vec<u8> =
-            texts.iter().flat_map(|t| [&(t.len() as u32).to_le_bytes(), t.as_slice()].concat()).collect();
-        let mut out = vec![9];
-        byte_arrays(&lens, &texts.concat(), &mut out);
-        assert_eq!(out, [[9].as_slice(), &expected].concat());
     }
 
     #[test]

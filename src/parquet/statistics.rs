@@ -4,6 +4,7 @@ use super::encode;
 use super::schema::Physical;
 use super::{ColumnSpec, Profile};
 use crate::normalize::schema::DataType;
+use crate::table::ByteArrays;
 
 /// A chunk that has a text longer than this, in bytes, gets no bounds.
 const MAX_TEXT: usize = 64;
@@ -68,15 +69,17 @@ impl Bounds {
         }
     }
 
-    pub fn add_byte_arrays(&mut self, lens: &[u32], data: &[u8]) {
-        let Bounds::Bytes(bounds) = self else { return };
-        if lens.iter().any(|len| *len as usize > MAX_TEXT) {
-            *self = Bounds::Off;
-            return;
-        }
-        let mut rest = data;
-        for &len in lens {
-            let (Some((text, left)), key) = (rest.split_at_checked(len as usize), key(rest, len)) else { return };
+    /// Says how many texts there are and how many bytes they take.
+    pub fn add_texts(&mut self, texts: ByteArrays<'_>) -> (usize, usize) {
+        let mut found = (0, 0);
+        for padded in texts.iter() {
+            found = (found.0 + 1, found.1 + 4 + padded.len());
+            if padded.len() > MAX_TEXT {
+                *self = Bounds::Off;
+            }
+            let Bounds::Bytes(bounds) = self else { continue };
+            // The first 16 bytes as a number that compares like them.
+            let (key, text) = (padded.head().swap_bytes(), padded.bytes());
             match bounds {
                 None => *bounds = Some((Bound::new(key, text), Bound::new(key, text))),
                 Some((min, max)) => {
@@ -88,8 +91,8 @@ impl Bounds {
                     }
                 }
             }
-            rest = left;
         }
+        found
     }
 
     /// The bounds in PLAIN encoding, as parquet.thrift's `Statistics` wants them: least, greatest.
@@ -123,18 +126,4 @@ impl Bound {
         self.text.clear();
         self.text.extend_from_slice(text);
     }
-}
-
-/// The first 16 of `len` bytes as a number; shorter texts are filled up with zeros.
-#[inline(always)]
-fn key(bytes: &[u8], len: u32) -> u128 {
-    let window = match bytes.first_chunk::<16>() {
-        Some(window) => *window,
-        None => {
-            let mut window = [0; 16];
-            window.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-            window
-        }
-    };
-    u128::from_be_bytes(window) & !u128::MAX.checked_shr(8 * len).unwrap_or(0)
 }

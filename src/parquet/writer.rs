@@ -4,10 +4,10 @@ use super::encode;
 use super::output::Output;
 use super::schema::{self, Physical};
 use super::statistics::Bounds;
-use super::{ColumnSpec, FileSummary, JSON_COLUMNS, MAGIC, Profile, WriterOptions};
+use super::{ColumnSpec, FileSummary, JSON_COLUMNS, MAGIC, WriterOptions};
 use crate::error::{Error, Kind, Result};
 use crate::normalize::schema::DataType;
-use crate::table::{Page, Values};
+use crate::table::{ByteArrays, Page, Values};
 use parquet_format_safe::thrift::protocol::TCompactOutputProtocol;
 use parquet_format_safe::{
     ColumnChunk, ColumnMetaData, ColumnOrder, CompressionCodec, DataPageHeader, DictionaryPageHeader, Encoding,
@@ -16,6 +16,10 @@ use parquet_format_safe::{
 
 /// `<application> version <version>`: the form that readers parse to see whether a writer's statistics can be trusted.
 const CREATED_BY: &str = concat!("gatelake version ", env!("CARGO_PKG_VERSION"));
+
+/// A chunk whose first page is at least so long and shrinks by less than a quarter is not compressed: keys and other random
+/// texts cost more time than they save room. `plain_encodings` compresses all.
+const SAMPLE: usize = 4 << 10;
 
 /// Writes one file. Give each column its pages, and the dictionary they refer to; end the row group; at last finish the file.
 ///
@@ -43,6 +47,8 @@ struct Column {
 }
 
 struct Chunk {
+    /// The column's, or none once it has turned out not to pay.
+    codec: CompressionCodec,
     /// Rows before the column was added, not yet in `rows`.
     missing: u64,
     /// Rows in `pages`.
@@ -97,7 +103,7 @@ impl Writer {
             false => CompressionCodec::UNCOMPRESSED,
         };
         let missing = self.columns.iter().map(|column| column.chunk.rows + column.chunk.missing).max().unwrap_or(0);
-        let chunk = Chunk { missing, ..Chunk::new(&spec) };
+        let chunk = Chunk { missing, ..Chunk::new(&spec, codec) };
         self.columns.push(Column { spec, physical, codec, plain, chunk });
         self.columns.len() - 1
     }
@@ -120,10 +126,10 @@ impl Writer {
     ///
     /// # Errors
     /// As [`Writer::page`].
-    pub fn dictionary(&mut self, column: usize, lens: &[u32], data: &[u8]) -> Result<()> {
+    pub fn dictionary(&mut self, column: usize, entries: ByteArrays<'_>) -> Result<()> {
         let Some(column) = self.columns.get_mut(column) else { return Err(no_column(column)) };
         let before = column.chunk.compressed;
-        let written = column.dictionary(lens, data, &mut self.scratch).map_err(|error| error.at(&column.spec.name));
+        let written = column.dictionary(entries, &mut self.scratch).map_err(|error| error.at(&column.spec.name));
         self.pending += column.chunk.compressed - before;
         written
     }
@@ -251,7 +257,8 @@ impl Column {
             Values::I64(values) => values.len(),
             Values::F64(values) => values.len(),
             Values::I128(values) => values.len(),
-            Values::Bytes { lens, .. } => lens.len(),
+            Values::Bytes(texts) => texts.count,
+            Values::Fixed { width, data } => data.len() / width.max(1),
             Values::Indices { indices, .. } => indices.len(),
         };
         if values != present {
@@ -266,10 +273,15 @@ impl Column {
             encode::levels(page.rows, present, page.validity.unwrap_or_default(), &mut scratch.body);
         }
         let encoding = self.values(&page.values, &mut scratch.body)?;
-        self.seal_page(page.rows, present, encoding, scratch)
+        // Texts are kept as they are written.
+        let texts = match page.values {
+            Values::Bytes(texts) => texts.plain,
+            _ => &[],
+        };
+        self.seal_page(page.rows, present, encoding, texts, scratch)
     }
 
-    /// Encodes values behind the levels and takes them into the bounds.
+    /// Takes values into the bounds, and encodes them unless they are so already.
     fn values(&mut self, values: &Values<'_>, out: &mut Vec<u8>) -> Result<Encoding> {
         let chunk = &mut self.chunk;
         match (self.physical, values) {
@@ -308,15 +320,17 @@ impl Column {
                 chunk.bounds.add_i128(min, max);
                 encode::decimals(values, width, out);
             }
-            (Physical::Bytes, Values::Bytes { lens, data }) => {
-                check_lengths(lens, data)?;
-                chunk.bounds.add_byte_arrays(lens, data);
-                if self.spec.profile == Profile::Id && !self.plain {
-                    encode::delta(lens, out);
+            (Physical::Bytes, Values::Bytes(texts)) => {
+                check_texts(*texts, chunk.bounds.add_texts(*texts))?;
+            }
+            (Physical::Bytes, Values::Fixed { width, data }) => {
+                if self.plain {
+                    out.extend_from_slice(&ByteArrays::plain(data.chunks(*width)));
+                } else {
+                    encode::delta_constant(*width as i64, data.len() / width, out);
                     out.extend_from_slice(data);
                     return Ok(Encoding::DELTA_LENGTH_BYTE_ARRAY);
                 }
-                encode::byte_arrays(lens, data, out);
             }
             (Physical::Bytes, Values::Indices { indices, size }) => {
                 let max = indices.iter().fold(0, |max, index| max.max(*index));
@@ -343,14 +357,21 @@ impl Column {
         }
         scratch.body.clear();
         encode::levels(rows as usize, 0, &[], &mut scratch.body);
-        self.seal_page(rows as usize, 0, Encoding::PLAIN, scratch)
+        self.seal_page(rows as usize, 0, Encoding::PLAIN, &[], scratch)
     }
 
-    fn seal_page(&mut self, rows: usize, present: usize, encoding: Encoding, scratch: &mut Scratch) -> Result<()> {
+    fn seal_page(
+        &mut self,
+        rows: usize,
+        present: usize,
+        encoding: Encoding,
+        texts: &[u8],
+        scratch: &mut Scratch,
+    ) -> Result<()> {
         let count = i32::try_from(rows).map_err(|_| too_large("a page"))?;
         let header = DataPageHeader::new(count, encoding, Encoding::RLE, Encoding::RLE, None);
         let header = PageHeader::new(PageType::DATA_PAGE, 0, 0, None, header, None, None, None);
-        let page = self.seal(header, scratch)?;
+        let page = self.seal(header, texts, scratch)?;
         let chunk = &mut self.chunk;
         chunk.pages.push(page);
         chunk.rows += rows as u64;
@@ -362,46 +383,51 @@ impl Column {
         Ok(())
     }
 
-    fn dictionary(&mut self, lens: &[u32], data: &[u8], scratch: &mut Scratch) -> Result<()> {
+    fn dictionary(&mut self, entries: ByteArrays<'_>, scratch: &mut Scratch) -> Result<()> {
         if self.chunk.referred == 0 {
             return Ok(());
         }
         if self.chunk.dictionary.is_some() {
             return Err(misfit("a second dictionary in one row group"));
         }
-        check_lengths(lens, data)?;
-        self.chunk.bounds.add_byte_arrays(lens, data);
-        scratch.body.clear();
-        encode::byte_arrays(lens, data, &mut scratch.body);
-        let entries = i32::try_from(lens.len()).map_err(|_| too_large("a dictionary"))?;
-        let header = DictionaryPageHeader::new(entries, Encoding::PLAIN, None);
+        check_texts(entries, self.chunk.bounds.add_texts(entries))?;
+        let count = i32::try_from(entries.count).map_err(|_| too_large("a dictionary"))?;
+        let header = DictionaryPageHeader::new(count, Encoding::PLAIN, None);
         let header = PageHeader::new(PageType::DICTIONARY_PAGE, 0, 0, None, None, None, header, None);
-        self.chunk.dictionary = Some(self.seal(header, scratch)?);
-        self.chunk.entries = lens.len() as u32;
+        scratch.body.clear();
+        self.chunk.dictionary = Some(self.seal(header, entries.plain, scratch)?);
+        self.chunk.entries = entries.count as u32;
         Ok(())
     }
 
-    /// The body in `scratch`, compressed, with its header in front, in memory of exactly its size.
-    fn seal(&mut self, mut header: PageHeader, scratch: &mut Scratch) -> Result<Box<[u8]>> {
+    /// The body in `scratch` and the texts behind it, compressed, with a header in front, in memory of exactly their size.
+    fn seal(&mut self, mut header: PageHeader, texts: &[u8], scratch: &mut Scratch) -> Result<Box<[u8]>> {
         let Scratch { body, compressed, header: head, snappy } = scratch;
-        let stored = match self.codec {
-            CompressionCodec::SNAPPY => {
-                let most = snap::raw::max_compress_len(body.len());
-                if compressed.len() < most {
-                    compressed.resize(most, 0);
-                }
-                let length = snappy.compress(body, compressed).map_err(|_| too_large("a page"))?;
-                compressed.get(..length).unwrap_or_default()
+        let length = body.len() + texts.len();
+        header.uncompressed_page_size = i32::try_from(length).map_err(|_| too_large("a page"))?;
+        let mut stored: [&[u8]; 2] = [body, texts];
+        if self.chunk.codec == CompressionCodec::SNAPPY {
+            body.extend_from_slice(texts);
+            let most = snap::raw::max_compress_len(length);
+            if compressed.len() < most {
+                compressed.resize(most, 0);
             }
-            _ => body.as_slice(),
-        };
-        header.uncompressed_page_size = i32::try_from(body.len()).map_err(|_| too_large("a page"))?;
-        header.compressed_page_size = i32::try_from(stored.len()).map_err(|_| too_large("a page"))?;
+            let small = snappy.compress(body, compressed).map_err(|_| too_large("a page"))?;
+            // A chunk has one codec, which its first page decides.
+            let pays = self.plain || !self.chunk.pages.is_empty() || length < SAMPLE || small <= length / 4 * 3;
+            if !pays {
+                self.chunk.codec = CompressionCodec::UNCOMPRESSED;
+            }
+            stored = if pays { [compressed.get(..small).unwrap_or_default(), &[]] } else { [body.as_slice(), &[]] };
+        }
+        let stored_length: usize = stored.iter().map(|part| part.len()).sum();
+        header.compressed_page_size = i32::try_from(stored_length).map_err(|_| too_large("a page"))?;
         head.clear();
         header.write_to_out_protocol(&mut TCompactOutputProtocol::new(&mut *head)).map_err(thrift)?;
-        self.chunk.uncompressed += head.len() + body.len();
-        self.chunk.compressed += head.len() + stored.len();
-        Ok([head.as_slice(), stored].concat().into_boxed_slice())
+        self.chunk.uncompressed += head.len() + length;
+        self.chunk.compressed += head.len() + stored_length;
+        let [first, second] = stored;
+        Ok([head.as_slice(), first, second].concat().into_boxed_slice())
     }
 
     /// Appends the chunk's pages to `out` and begins a new one. `out[start]` is at `offset` in the file.
@@ -417,7 +443,7 @@ impl Column {
         if self.chunk.rows == 0 {
             self.nulls(rows, scratch)?;
         }
-        let chunk = std::mem::replace(&mut self.chunk, Chunk::new(&self.spec));
+        let chunk = std::mem::replace(&mut self.chunk, Chunk::new(&self.spec, self.codec));
         if chunk.rows != rows {
             return Err(rows_error(format!("{} rows in a row group of {rows}", chunk.rows)));
         }
@@ -448,7 +474,7 @@ impl Column {
             self.physical.type_(),
             encodings,
             vec![self.spec.name.clone()],
-            self.codec,
+            chunk.codec,
             rows as i64,
             chunk.uncompressed as i64,
             chunk.compressed as i64,
@@ -465,8 +491,9 @@ impl Column {
 }
 
 impl Chunk {
-    fn new(spec: &ColumnSpec) -> Chunk {
+    fn new(spec: &ColumnSpec, codec: CompressionCodec) -> Chunk {
         Chunk {
+            codec,
             missing: 0,
             rows: 0,
             nulls: 0,
@@ -491,13 +518,10 @@ fn ones(bits: &[u8], rows: usize) -> Option<usize> {
     }
 }
 
-fn check_lengths(lens: &[u32], data: &[u8]) -> Result<()> {
-    let sum: u64 = lens.iter().map(|len| *len as u64).sum();
-    if sum != data.len() as u64 {
-        return Err(misfit(format!("lengths of {sum} bytes for {} bytes of text", data.len())));
-    }
-    if sum > i32::MAX as u64 {
-        return Err(too_large("a page"));
+/// `count` and `bytes`: of the texts that are really there.
+fn check_texts(texts: ByteArrays<'_>, (count, bytes): (usize, usize)) -> Result<()> {
+    if (count, bytes) != (texts.count, texts.plain.len()) {
+        return Err(misfit(format!("{count} texts in {bytes} bytes for {} in {}", texts.count, texts.plain.len())));
     }
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! One column's open page.
 
 use super::dictionary::{Dictionary, MAX_BYTES};
-use super::{Page, Values};
+use super::padded::{Buffer, HEAD, Padded};
+use super::{ByteArrays, Page, Values};
 use crate::error::Result;
 use crate::normalize::hash::Id;
 use crate::normalize::schema::DataType;
@@ -43,112 +44,59 @@ impl Cells {
 #[derive(Default)]
 pub struct Texts {
     plain: bool,
-    lens: Vec<u32>,
-    data: Vec<u8>,
+    data: Buffer,
+    /// Where each text ends in `data`.
+    ends: Vec<usize>,
     indices: Vec<u32>,
     dictionary: Dictionary,
     /// A page of this row group refers to the dictionary.
     paged: bool,
 }
 
+/// What is known of a text that was appended.
+pub struct Pushed {
+    pub hash: u64,
+    /// The column has taken the same text before.
+    pub known: bool,
+}
+
 /// A column's open page.
 pub struct Builder {
     cells: Cells,
-    /// One bit a row, from the first null on; empty: no null so far.
+    /// One bit a row: whether it has a cell; rows beyond its end have none. Not kept where every row has one: ids, constants.
     validity: Vec<u8>,
-    /// Rows that have a cell or are known to be null.
-    rows: usize,
-    lens: Vec<u32>,
-    data: Vec<u8>,
-}
-
-/// Equality of short texts without a call to the C library's comparison.
-#[inline(always)]
-pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a == b)
-}
-
-const K: u64 = 0x9E37_79B9_7F4A_7C15;
-const L: u64 = 0xC2B2_AE3D_27D4_EB4F;
-
-#[inline(always)]
-fn stir(h: u64, w: u64, by: u64) -> u64 {
-    let h = (h ^ w).wrapping_mul(by);
-    h ^ (h >> 32)
-}
-
-/// A 64-bit hash of bytes, the same on every machine. Two lanes, so that long texts do not wait for one multiplication after
-/// the other.
-#[inline(always)]
-pub fn hash(bytes: &[u8]) -> u64 {
-    let mut h = (bytes.len() as u64).wrapping_mul(K);
-    let (pairs, rest) = bytes.as_chunks::<16>();
-    if !pairs.is_empty() {
-        let mut other = L;
-        for pair in pairs {
-            let both = u128::from_le_bytes(*pair);
-            h = stir(h, both as u64, K);
-            other = stir(other, (both >> 64) as u64, L);
-        }
-        h = stir(h, other.rotate_left(23), K);
-    }
-    let (words, rest) = rest.as_chunks::<8>();
-    for word in words {
-        h = stir(h, u64::from_le_bytes(*word), K);
-    }
-    let mut last = 0u64;
-    for (i, byte) in rest.iter().enumerate() {
-        last |= u64::from(*byte) << (8 * i);
-    }
-    h = stir(h, last, K);
-    stir(h, h >> 29, L)
+    /// For ids, when they are spelled out.
+    spelled: Vec<u8>,
 }
 
 impl Builder {
     pub fn new(cells: Cells) -> Builder {
-        Builder { cells, validity: Vec::new(), rows: 0, lens: Vec::new(), data: Vec::new() }
+        Builder { cells, validity: Vec::new(), spelled: Vec::new() }
     }
 
-    /// Makes `row` the column's last row, present; rows between are null. False: the row already has a cell.
+    /// Gives `row` a cell. False: it has one already.
     #[inline(always)]
     fn present(&mut self, row: usize) -> bool {
-        if row == self.rows && self.validity.is_empty() {
-            self.rows = row + 1;
-            return true;
+        let bit = 1 << (row & 7);
+        match self.validity.get_mut(row >> 3) {
+            Some(bits) => {
+                let new = *bits & bit == 0;
+                *bits |= bit;
+                new
+            }
+            None => self.first_present(row),
         }
-        self.present_after_null(row)
     }
 
+    /// The same where the bits do not reach that far.
+    #[cold]
     #[inline(never)]
-    fn present_after_null(&mut self, row: usize) -> bool {
-        if row < self.rows {
-            return false;
+    fn first_present(&mut self, row: usize) -> bool {
+        self.validity.resize((row >> 3) + 64, 0);
+        if let Some(bits) = self.validity.get_mut(row >> 3) {
+            *bits |= 1 << (row & 7);
         }
-        self.nulls_to(row);
-        if !self.validity.is_empty() {
-            if row & 7 == 0 {
-                self.validity.push(1);
-            } else if let Some(last) = self.validity.last_mut() {
-                *last |= 1 << (row & 7);
-            }
-        }
-        self.rows = row + 1;
         true
-    }
-
-    /// Marks the rows up to `end` as null.
-    fn nulls_to(&mut self, end: usize) {
-        if end <= self.rows {
-            return;
-        }
-        if self.validity.is_empty() {
-            self.validity.resize(self.rows / 8, 0xFF);
-            if self.rows & 7 != 0 {
-                self.validity.push((1 << (self.rows & 7)) - 1);
-            }
-        }
-        self.validity.resize(end.div_ceil(8), 0);
-        self.rows = end;
     }
 
     #[inline(always)]
@@ -188,9 +136,6 @@ impl Builder {
 
     #[inline(always)]
     pub fn push_id(&mut self, row: usize, id: Id) {
-        if !self.present(row) {
-            return;
-        }
         match &mut self.cells {
             Cells::Ids(ids) => ids.push(id),
             Cells::Parents { parents, indices } => {
@@ -199,83 +144,75 @@ impl Builder {
                 }
                 indices.push(parents.len() as u32 - 1);
             }
-            Cells::Text(texts) => {
-                let mut text = [0; 14];
-                id.write_base64(&mut text);
-                texts.push_plain(&text);
-            }
-            _ => {}
+            _ => self.push_id_text(row, id),
         }
     }
 
-    /// Appends to a text column; `born` is the number of rows in the row group before this page. Gives the bytes' hash.
+    /// In a column that had to take other ids than ours.
+    #[cold]
+    #[inline(never)]
+    fn push_id_text(&mut self, row: usize, id: Id) {
+        if self.present(row)
+            && let Cells::Text(texts) = &mut self.cells
+        {
+            let mut text = [0; 14];
+            id.write_base64(&mut text);
+            texts.push_plain(Padded::from(text.as_slice()));
+        }
+    }
+
+    /// Appends to a text column; `born` is the number of rows in the row group before this page.
     #[inline(always)]
-    pub fn push_bytes(&mut self, row: usize, bytes: &[u8], born: u64) -> u64 {
-        let hash = hash(bytes);
+    pub fn push_text(&mut self, row: usize, text: Padded<'_>, born: u64) -> Pushed {
+        let mut pushed = Pushed { hash: text.hash(), known: false };
         if self.present(row)
             && let Cells::Text(texts) = &mut self.cells
         {
             if texts.plain {
-                texts.push_plain(bytes);
+                texts.push_plain(text);
             } else {
-                let index = texts.dictionary.index(bytes, hash, born + row as u64);
+                let entries = texts.dictionary.len() as u32;
+                let index = texts.dictionary.index(text, pushed.hash, born + row as u64);
                 texts.indices.push(index);
+                pushed.known = index < entries;
             }
         }
-        hash
+        pushed
     }
 
     /// A column of ids must take a text that is no id of ours: it becomes a column of plain texts.
     pub fn ids_to_text(&mut self) {
         let mut texts = Texts { plain: true, ..Texts::default() };
         let mut text = [0; 14];
+        let mut push = |id: &Id| {
+            id.write_base64(&mut text);
+            texts.push_plain(Padded::from(text.as_slice()));
+        };
         match &self.cells {
-            Cells::Ids(ids) => {
-                for id in ids {
-                    id.write_base64(&mut text);
-                    texts.push_plain(&text);
-                }
-            }
+            Cells::Ids(ids) => ids.iter().for_each(&mut push),
             Cells::Parents { parents, indices } => {
-                for parent in indices.iter().filter_map(|index| parents.get(*index as usize)) {
-                    parent.write_base64(&mut text);
-                    texts.push_plain(&text);
-                }
+                indices.iter().filter_map(|index| parents.get(*index as usize)).for_each(&mut push);
             }
             _ => return,
+        }
+        for row in 0..texts.ends.len() {
+            self.present(row);
         }
         self.cells = Cells::Text(texts);
     }
 
-    /// Cuts off the rows from `row` on; `born` is that row's number in the row group.
-    pub fn truncate(&mut self, row: usize, born: u64) {
-        if row >= self.rows {
-            return;
-        }
-        let dropped = if self.validity.is_empty() {
-            self.rows - row
-        } else {
-            (row..self.rows).filter(|r| self.validity.get(r / 8).is_some_and(|bits| bits >> (r & 7) & 1 == 1)).count()
-        };
-        if !self.validity.is_empty() {
-            self.validity.truncate(row.div_ceil(8));
-            if row & 7 != 0
-                && let Some(last) = self.validity.last_mut()
-            {
-                *last &= (1 << (row & 7)) - 1;
-            }
-        }
-        self.rows = row;
+    /// Cuts off the rows from `row` to `end`, which are all that follow; `born` is the first one's number in the row group.
+    pub fn truncate(&mut self, row: usize, end: usize, born: u64) {
+        let dropped = self.forget_present(row, end);
         match &mut self.cells {
             Cells::Bool(values) => values.truncate(values.len() - dropped),
             Cells::I64(values) => values.truncate(values.len() - dropped),
             Cells::F64(values) => values.truncate(values.len() - dropped),
             Cells::I128(values) => values.truncate(values.len() - dropped),
-            Cells::Ids(ids) => ids.truncate(ids.len() - dropped),
+            Cells::Ids(ids) => ids.truncate(row),
             Cells::Parents { parents, indices } => {
-                let kept = indices.len() - dropped;
-                let dropped_first = indices.get(kept).copied();
-                indices.truncate(kept);
+                let dropped_first = indices.get(row).copied();
+                indices.truncate(row);
                 // Positions only grow, and a page begins with a new parent: what lies above the last kept one was brought by
                 // the rows cut off.
                 let needed = match (indices.last(), dropped_first) {
@@ -290,6 +227,22 @@ impl Builder {
         }
     }
 
+    /// Clears the bits of the rows from `row` to `end` and says how many there were.
+    fn forget_present(&mut self, row: usize, end: usize) -> usize {
+        let kept = (1u8 << (row & 7)) - 1;
+        let end = end.div_ceil(8).min(self.validity.len());
+        let Some((first, rest)) = self.validity.get_mut(row >> 3..end).and_then(<[u8]>::split_first_mut) else {
+            return 0;
+        };
+        let mut dropped = (*first & !kept).count_ones();
+        *first &= kept;
+        for bits in rest {
+            dropped += bits.count_ones();
+            *bits = 0;
+        }
+        dropped as usize
+    }
+
     /// Bytes of text in the open page, those in a dictionary not counted.
     pub fn text_bytes(&self) -> usize {
         match &self.cells {
@@ -302,7 +255,7 @@ impl Builder {
     pub fn dictionary_bytes(&self) -> usize {
         match &self.cells {
             Cells::Parents { parents, .. } => parents.len() * 18,
-            Cells::Text(texts) => texts.dictionary.data.len(),
+            Cells::Text(texts) => texts.dictionary.bytes(),
             _ => 0,
         }
     }
@@ -315,37 +268,38 @@ impl Builder {
         write: impl FnOnce(Page<'_>) -> Result<()>,
     ) -> Result<()> {
         match &mut self.cells {
-            Cells::Constant { indices, .. } => {
-                indices.resize(rows, 0);
-                self.rows = rows;
-            }
+            Cells::Constant { indices, .. } => indices.resize(rows, 0),
             Cells::Text(texts) => texts.choose(group_rows + rows as u64),
             _ => {}
         }
-        self.nulls_to(rows);
+        let whole = matches!(self.cells, Cells::Ids(_) | Cells::Parents { .. } | Cells::Constant { .. });
+        if self.validity.len() < rows.div_ceil(8) && !whole {
+            self.validity.resize(rows.div_ceil(8), 0);
+        }
         let values = match &self.cells {
             Cells::Bool(values) => Values::Bool(values),
             Cells::I64(values) => Values::I64(values),
             Cells::F64(values) => Values::F64(values),
             Cells::I128(values) => Values::I128(values),
             Cells::Ids(ids) => {
-                spell(ids, &mut self.lens, &mut self.data);
-                Values::Bytes { lens: &self.lens, data: &self.data }
+                spell::<0>(ids, &mut self.spelled);
+                Values::Fixed { width: 14, data: &self.spelled }
             }
             Cells::Parents { parents, indices } => Values::Indices { indices, size: parents.len() as u32 },
             Cells::Constant { indices, .. } => Values::Indices { indices, size: 1 },
-            Cells::Text(texts) if texts.plain => Values::Bytes { lens: &texts.lens, data: &texts.data },
+            Cells::Text(texts) if texts.plain => {
+                Values::Bytes(ByteArrays { count: texts.ends.len(), plain: texts.data.bytes() })
+            }
             Cells::Text(texts) => Values::Indices { indices: &texts.indices, size: texts.dictionary.len() as u32 },
         };
-        let validity = if self.validity.is_empty() { None } else { Some(self.validity.as_slice()) };
+        let validity = (!whole).then_some(self.validity.as_slice());
         write(Page { rows, validity, values })?;
         self.clear();
         Ok(())
     }
 
     fn clear(&mut self) {
-        self.validity.clear();
-        self.rows = 0;
+        self.validity.fill(0);
         match &mut self.cells {
             Cells::Bool(values) => values.clear(),
             Cells::I64(values) => values.clear(),
@@ -358,40 +312,45 @@ impl Builder {
     }
 
     /// Gives the row group's dictionary, if the column has one, to `write`, and forgets it.
-    pub fn end_row_group(&mut self, write: impl FnOnce(&[u32], &[u8]) -> Result<()>) -> Result<()> {
+    pub fn end_row_group(&mut self, write: impl FnOnce(ByteArrays<'_>) -> Result<()>) -> Result<()> {
         match &mut self.cells {
             Cells::Parents { parents, .. } if !parents.is_empty() => {
-                spell(parents, &mut self.lens, &mut self.data);
-                write(&self.lens, &self.data)?;
+                spell::<HEAD>(parents, &mut self.spelled);
+                write(ByteArrays { count: parents.len(), plain: &self.spelled })?;
                 parents.clear();
             }
             Cells::Text(texts) if texts.paged => {
-                write(&texts.dictionary.lens, &texts.dictionary.data)?;
+                write(texts.dictionary.texts())?;
                 texts.dictionary.clear();
                 texts.paged = false;
             }
-            Cells::Constant { text, .. } => write(&[text.len() as u32], text.as_bytes())?,
+            Cells::Constant { text, .. } => {
+                write(ByteArrays { count: 1, plain: &ByteArrays::plain([text.as_bytes()]) })?;
+            }
             _ => {}
         }
         Ok(())
     }
 }
 
-fn spell(ids: &[Id], lens: &mut Vec<u32>, data: &mut Vec<u8>) {
-    lens.clear();
-    lens.resize(ids.len(), 14);
-    data.clear();
-    data.resize(ids.len() * 14, 0);
-    for (id, out) in ids.iter().zip(data.as_chunks_mut::<14>().0) {
-        id.write_base64(out);
+/// Ids in base64, each behind the `HEAD` bytes of its length.
+fn spell<const HEAD: usize>(ids: &[Id], out: &mut Vec<u8>) {
+    out.clear();
+    out.resize(ids.len() * (HEAD + 14), 0);
+    for (id, room) in ids.iter().zip(out.chunks_exact_mut(HEAD + 14)) {
+        let (head, text) = room.split_at_mut(HEAD);
+        head.copy_from_slice(14u32.to_le_bytes().get(..HEAD).unwrap_or_default());
+        if let Some(text) = text.first_chunk_mut() {
+            id.write_base64(text);
+        }
     }
 }
 
 impl Texts {
     #[inline(always)]
-    fn push_plain(&mut self, bytes: &[u8]) {
-        self.lens.push(bytes.len() as u32);
-        self.data.extend_from_slice(bytes);
+    fn push_plain(&mut self, text: Padded<'_>) {
+        self.data.push(text);
+        self.ends.push(self.data.len());
     }
 
     /// When the page ends: a dictionary that holds most values, or too many bytes, is given up for good. The pages already
@@ -401,11 +360,10 @@ impl Texts {
             return;
         }
         let entries = self.dictionary.len() as u64;
-        if (entries >= 64 && entries * 2 > rows) || self.dictionary.data.len() > MAX_BYTES {
+        if (entries >= 64 && entries * 2 > rows) || self.dictionary.bytes() > MAX_BYTES {
             for index in std::mem::take(&mut self.indices) {
-                let bytes = self.dictionary.get(index);
-                self.lens.push(bytes.len() as u32);
-                self.data.extend_from_slice(bytes);
+                self.data.push(self.dictionary.get(index));
+                self.ends.push(self.data.len());
             }
             self.plain = true;
             if !self.paged {
@@ -418,10 +376,8 @@ impl Texts {
 
     fn truncate(&mut self, dropped: usize, born: u64) {
         if self.plain {
-            let kept = self.lens.len() - dropped;
-            let bytes: usize = self.lens.get(kept..).unwrap_or_default().iter().map(|len| *len as usize).sum();
-            self.lens.truncate(kept);
-            self.data.truncate(self.data.len() - bytes);
+            self.ends.truncate(self.ends.len() - dropped);
+            self.data.truncate(self.ends.last().copied().unwrap_or(0));
         } else {
             self.indices.truncate(self.indices.len() - dropped);
             self.dictionary.roll_back(born);
@@ -429,8 +385,8 @@ impl Texts {
     }
 
     fn clear(&mut self) {
-        self.lens.clear();
         self.data.clear();
+        self.ends.clear();
         self.indices.clear();
     }
 }

@@ -7,10 +7,12 @@
 
 mod builder;
 mod dictionary;
+mod padded;
 mod page;
 
-pub use builder::{Builder, Cells, hash};
-pub use page::{Page, Values};
+pub use builder::{Builder, Cells, Pushed};
+pub use padded::{Padded, hash};
+pub use page::{ByteArrays, Page, Values};
 
 use crate::error::Result;
 use crate::normalize::hash::Id;
@@ -19,12 +21,12 @@ use crate::normalize::{FileEnd, Part};
 use crate::parquet::{ColumnSpec, Pieces, Writer, WriterOptions};
 
 /// Rows of a page: small pages keep the working set in the processor's cache.
-pub const PAGE_ROWS: usize = 4096;
+pub const PAGE_ROWS: usize = 2048;
 /// A page also ends when a column's texts reach this many bytes. It is looked at every so many rows.
-const PAGE_BYTES: usize = 256 << 10;
-const LOOK_ROWS: usize = 512;
+const PAGE_BYTES: usize = 128 << 10;
+const LOOK_ROWS: usize = 256;
 /// A row group ends when its compressed pages and its dictionaries reach this many bytes.
-const ROW_GROUP_BYTES: usize = 2 << 20;
+const ROW_GROUP_BYTES: usize = 1 << 20;
 
 /// One table of a load, and the file it is being written to.
 pub struct Table {
@@ -45,6 +47,59 @@ pub struct Table {
     file_bytes: usize,
     file_limit: usize,
     parts: Vec<Part>,
+}
+
+/// The cells of one row. A column's second cell is not taken, nor is one of a column that there is not.
+pub struct OpenRow<'a> {
+    columns: &'a mut [Builder],
+    row: usize,
+    /// Rows in the row group before the open page.
+    born: u64,
+}
+
+impl OpenRow<'_> {
+    #[inline(always)]
+    pub fn push_i64(&mut self, column: usize, value: i64) {
+        if let Some(builder) = self.columns.get_mut(column) {
+            builder.push_i64(self.row, value);
+        }
+    }
+
+    #[inline(always)]
+    pub fn push_f64(&mut self, column: usize, value: f64) {
+        if let Some(builder) = self.columns.get_mut(column) {
+            builder.push_f64(self.row, value);
+        }
+    }
+
+    #[inline(always)]
+    pub fn push_bool(&mut self, column: usize, value: bool) {
+        if let Some(builder) = self.columns.get_mut(column) {
+            builder.push_bool(self.row, value);
+        }
+    }
+
+    pub fn push_i128(&mut self, column: usize, value: i128) {
+        if let Some(builder) = self.columns.get_mut(column) {
+            builder.push_i128(self.row, value);
+        }
+    }
+
+    #[inline(always)]
+    pub fn push_id(&mut self, column: usize, id: Id) {
+        if let Some(builder) = self.columns.get_mut(column) {
+            builder.push_id(self.row, id);
+        }
+    }
+
+    /// Text, JSON or binary.
+    #[inline(always)]
+    pub fn push_text(&mut self, column: usize, text: Padded<'_>) -> Pushed {
+        match self.columns.get_mut(column) {
+            Some(builder) => builder.push_text(self.row, text, self.born),
+            None => Pushed { hash: 0, known: false },
+        }
+    }
 }
 
 impl Table {
@@ -89,40 +144,10 @@ impl Table {
         self.rows
     }
 
-    /// The builder of a column, at the row that is open.
+    /// The row that is open: where its cells go.
     #[inline(always)]
-    pub fn column(&mut self, column: usize) -> Option<(&mut Builder, usize)> {
-        self.columns.get_mut(column).map(|builder| (builder, self.rows))
-    }
-
-    pub fn push_text(&mut self, column: usize, text: &str) {
-        let (row, born) = (self.rows, self.group_rows);
-        if let Some(builder) = self.columns.get_mut(column) {
-            builder.push_bytes(row, text.as_bytes(), born);
-        }
-    }
-
-    pub fn push_i64(&mut self, column: usize, value: i64) {
-        if let Some((builder, row)) = self.column(column) {
-            builder.push_i64(row, value);
-        }
-    }
-
-    /// Appends bytes to a text column and gives their hash.
-    #[inline(always)]
-    pub fn push_bytes(&mut self, column: usize, bytes: &[u8]) -> u64 {
-        let (row, born) = (self.rows, self.group_rows);
-        match self.columns.get_mut(column) {
-            Some(builder) => builder.push_bytes(row, bytes, born),
-            None => 0,
-        }
-    }
-
-    #[inline(always)]
-    pub fn push_id(&mut self, column: usize, id: Id) {
-        if let Some((builder, row)) = self.column(column) {
-            builder.push_id(row, id);
-        }
+    pub fn open_row(&mut self) -> OpenRow<'_> {
+        OpenRow { columns: &mut self.columns, row: self.rows, born: self.group_rows }
     }
 
     /// See [`Builder::ids_to_text`].
@@ -139,9 +164,10 @@ impl Table {
 
     /// Forgets the rows from `row` of the open page on.
     pub fn roll_back(&mut self, row: usize) {
-        self.rows = row;
+        // The row that was open counts: it may have cells.
+        let end = std::mem::replace(&mut self.rows, row) + 1;
         let born = self.group_rows + row as u64;
-        self.columns.iter_mut().for_each(|builder| builder.truncate(row, born));
+        self.columns.iter_mut().for_each(|builder| builder.truncate(row, end, born));
     }
 
     /// Between records: writes the page when it is full, then the row group, then the file.
@@ -215,7 +241,7 @@ impl Table {
     fn write_row_group(&mut self) -> Result<()> {
         let Some(writer) = &mut self.writer else { return Ok(()) };
         for (number, builder) in self.columns.iter_mut().enumerate() {
-            builder.end_row_group(|lens, data| writer.dictionary(number, lens, data))?;
+            builder.end_row_group(|entries| writer.dictionary(number, entries))?;
         }
         let mut bytes = Pieces::default();
         writer.end_row_group(&mut bytes)?;

@@ -2,7 +2,7 @@
 
 use gatelake::normalize::schema::DataType;
 use gatelake::parquet::{ColumnData, ColumnSpec, Profile, Writer, WriterOptions};
-use gatelake::table::{Page, Values};
+use gatelake::table::{ByteArrays, Page, Values};
 use std::fmt::Write;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -86,8 +86,8 @@ impl Table {
                 page += 1;
             }
             for (number, entries) in dictionaries.iter().enumerate().filter(|(_, entries)| !entries.is_empty()) {
-                let lens: Vec<u32> = entries.iter().map(|entry| entry.len() as u32).collect();
-                writer.dictionary(number, &lens, &entries.concat())?;
+                let plain = ByteArrays::plain(entries.iter().copied());
+                writer.dictionary(number, ByteArrays { count: entries.len(), plain: &plain })?;
             }
             assert!(writer.pending_bytes() > 0);
             writer.end_row_group(&mut out)?;
@@ -162,7 +162,7 @@ fn write_page<'a>(
 ) -> gatelake::error::Result<()> {
     let mut bits = vec![0u8; cells.len().div_ceil(8)];
     let (mut bools, mut ints, mut doubles, mut decimals) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut lens, mut data, mut texts) = (Vec::new(), Vec::new(), Vec::new());
+    let mut texts: Vec<&[u8]> = Vec::new();
     for (row, cell) in cells.iter().enumerate() {
         match cell {
             Cell::Null => continue,
@@ -170,22 +170,22 @@ fn write_page<'a>(
             Cell::Int(value) => ints.push(*value),
             Cell::Double(value) => doubles.push(*value),
             Cell::Decimal(value) => decimals.push(*value),
-            Cell::Text(value) => {
-                lens.push(value.len() as u32);
-                data.extend_from_slice(value);
-                texts.push(value.as_slice());
-            }
+            Cell::Text(value) => texts.push(value),
         }
         bits[row / 8] |= 1 << (row % 8);
     }
     let validity = cells.contains(&Cell::Null).then_some(bits.as_slice());
     let mut indices = Vec::new();
+    let (plain, data) = (ByteArrays::plain(texts.iter().copied()), texts.concat());
     let values = match (spec.data_type, entries) {
         (DataType::Bool, _) => Values::Bool(&bools),
         (DataType::Bigint | DataType::Timestamp | DataType::Date | DataType::Time, _) => Values::I64(&ints),
         (DataType::Double, _) => Values::F64(&doubles),
         (DataType::Decimal | DataType::Wei, _) => Values::I128(&decimals),
-        (_, None) => Values::Bytes { lens: &lens, data: &data },
+        (_, None) if spec.profile == Profile::Id => {
+            Values::Fixed { width: texts.first().map_or(1, |id| id.len()), data: &data }
+        }
+        (_, None) => Values::Bytes(ByteArrays { count: texts.len(), plain: &plain }),
         (_, Some(entries)) => {
             for text in texts {
                 let index = entries.iter().position(|entry| *entry == text).unwrap_or_else(|| {
