@@ -62,6 +62,8 @@ pub struct Reader {
     at: usize,
     /// Do not try again before the window holds this much.
     retry_at: usize,
+    /// The window's last byte is the space after the body.
+    ended: bool,
     /// Bytes of the body before the window.
     base: u64,
     /// Keys of the envelope's open objects.
@@ -81,6 +83,7 @@ impl Reader {
             window: vec![0; SLACK],
             at: 0,
             retry_at: 0,
+            ended: false,
             base: 0,
             path: Vec::new(),
             empty: Vec::new(),
@@ -104,8 +107,9 @@ impl Reader {
 
     /// The body has ended.
     pub fn end(&mut self, records: &mut impl Records) -> Result<Envelope> {
-        // A space ends a number that stands alone; it adds nothing to any other body.
+        // A space ends a number that stands alone; where it is wrong, the body was cut inside of a literal or an escape.
         self.push(b" ");
+        self.ended = true;
         self.pump(records)?;
         if self.state != State::End {
             return Err(self.cut());
@@ -144,16 +148,12 @@ impl Reader {
         let rest = window.len() - SLACK - self.at.min(window.len() - SLACK);
         let outcome = match result {
             Ok(()) => Ok(()),
-            Err(Stop::More) if rest > MAX_STEP => Err(Error::new(
-                Kind::Limit,
-                "record_too_large",
-                format!("a single record has more than {} MiB", MAX_STEP >> 20),
-            )
-            .at(format!("byte {}", self.base + self.at as u64))),
+            Err(Stop::More) if rest > MAX_STEP => Err(self.placed(too_large(), &window)),
             Err(Stop::More) => {
-                self.retry_at = self.at + rest * 2;
+                self.retry_at = self.at + (rest * 2).min(MAX_STEP + 1);
                 Ok(())
             }
+            Err(Stop::Bad { at, .. }) if self.ended && at + SLACK + 1 >= window.len() => Ok(()),
             Err(Stop::Bad { at, what }) => Err(self.bad(&window, at, what)),
             Err(Stop::Fail(error)) => Err(self.placed(error, &window)),
             Err(Stop::Miss) => Err(Error::new(Kind::Data, "unreadable_record", "a record could not be read")),
@@ -230,6 +230,10 @@ impl Reader {
             ));
         }
         let end = records.record(b, at)?;
+        // Asked of whole records too, so that the answer does not depend on the chunks.
+        if end - self.at > MAX_STEP {
+            return Err(Stop::Fail(too_large()));
+        }
         self.at = end;
         self.envelope.records += 1;
         self.state = State::Records { first: false };
@@ -324,6 +328,14 @@ impl Reader {
         pointer
     }
 
+    /// Where the step under way begins, behind space and comma.
+    fn begin(&self, b: &[u8]) -> usize {
+        match self.state {
+            State::Records { first: false } => skip_space(b, skip_space(b, self.at) + 1),
+            _ => skip_space(b, self.at),
+        }
+    }
+
     /// What is known of the place of `at`, in words for an error.
     fn place(&self, b: &[u8], at: usize) -> String {
         let mut pointer = String::new();
@@ -334,11 +346,7 @@ impl Reader {
             }
             _ => self.path.iter().for_each(|part| place::push_part(&mut pointer, part)),
         }
-        let from = match self.state {
-            State::Records { first: false } => skip_space(b, skip_space(b, self.at) + 1),
-            _ => skip_space(b, self.at),
-        };
-        place::push_inner(&mut pointer, b, from, at);
+        place::push_inner(&mut pointer, b, self.begin(b), at);
         let offset = self.base + at as u64;
         format!("byte {offset}, pointer \"{pointer}\"")
     }
@@ -350,8 +358,9 @@ impl Reader {
         Error::new(Kind::Data, "invalid_json", format!("invalid JSON: {what}")).at(self.place(b, at))
     }
 
+    /// An error about the record, or whatever else, that begins here.
     fn placed(&self, error: Error, b: &[u8]) -> Error {
-        if error.place().is_some() { error } else { error.at(self.place(b, self.at)) }
+        error.at(self.place(b, self.begin(b)))
     }
 
     fn cut(&self) -> Error {
@@ -377,6 +386,11 @@ fn is_records_name(pointer: &str) -> bool {
 fn html() -> Error {
     Error::new(Kind::Upstream, "html_instead_of_json", "a web page came where JSON was expected")
         .help("Check the base URL and its path: the gateway's web interface answers unknown paths with a page")
+}
+
+fn too_large() -> Error {
+    Error::new(Kind::Limit, "record_too_large", format!("a single record has more than {} MiB", MAX_STEP >> 20))
+        .help("Nothing in a list of records is so long: check `select`, and the resource's path")
 }
 
 fn ambiguous(a: &str, b: &str) -> Error {

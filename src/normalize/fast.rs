@@ -88,6 +88,10 @@ impl Shredder {
             let value =
                 if byte(b, after) == b':' && byte(b, after + 1) > b' ' { after + 1 } else { after_colon(b, after)? };
             if let Some(place) = act.key_part.and_then(|part| self.key_values.get_mut(part as usize)) {
+                // Dicts and lists leave the key's column empty.
+                if matches!(byte(b, value), b'{' | b'[') {
+                    return Err(Stop::Miss);
+                }
                 *place = Some(value);
             }
             at = skip_space(b, self.value(b, value, act, depth, open)?);

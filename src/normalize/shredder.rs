@@ -160,7 +160,8 @@ impl Shredder {
                 Kind::Limit,
                 "too_many_keys",
                 format!("objects at {} have more than {MAX_KEYS} different keys", place(&node.pointer)),
-            ));
+            )
+            .help("Keys that are data rather than names: set `max_table_nesting` to keep these objects as JSON"));
         }
         let (sheet_index, level) = (node.sheet, node.level);
         let normalized = self.naming.column(name);
