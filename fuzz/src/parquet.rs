@@ -1,0 +1,42 @@
+//! Any table, there and back by two readers; then any damage to its file.
+
+use super::choices::Choices;
+use super::model::any_table;
+use super::round_trip::{read_all, round_trip};
+use super::watched;
+use gatelake::parquet::WriterOptions;
+
+/// No reader of a small file may ask for more at once.
+const MOST: usize = 64 << 20;
+
+pub fn target(data: &[u8]) {
+    let mut c = Choices::Bytes(data);
+    let mut bytes = match (c.below(4), &c) {
+        (3, Choices::Bytes(file)) => file.to_vec(),
+        _ => {
+            let options = WriterOptions { plain_encodings: c.one_in(2), ..WriterOptions::default() };
+            round_trip(&any_table(&mut c), options)
+        }
+    };
+    let mut turns = 0;
+    while turns < 16 && !bytes.is_empty() && !(turns > 0 && c.is_over()) {
+        damage(&mut bytes, &mut c);
+        if let Err(error) = read_all(&bytes) {
+            assert_eq!(error.code(), "parquet_read");
+        }
+        assert!(watched::largest() < MOST, "{} bytes at once", watched::largest());
+        turns += 1;
+    }
+}
+
+fn damage(bytes: &mut Vec<u8>, c: &mut Choices) {
+    // Most of a small file is its footer: places are counted from the front or from the end.
+    let at = c.below((bytes.len() as u64).min(65_536)) as usize;
+    let at = if c.one_in(2) { bytes.len() - 1 - at } else { at };
+    match c.below(4) {
+        0 => bytes[at] ^= 1 << c.below(8),
+        1 => bytes[at] = c.below(256) as u8,
+        2 => drop(bytes.drain(at..(at + 1 + c.below(16) as usize).min(bytes.len()))),
+        _ => bytes.insert(at, c.below(256) as u8),
+    }
+}
