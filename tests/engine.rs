@@ -110,6 +110,41 @@ fn planted_secrets_are_nowhere() {
     assert!(planted > 100, "only {planted} documents held a secret: the test shows little");
 }
 
+/// Tables stand in the schema in the order in which their lists were met, be they empty, by either reader.
+#[test]
+fn an_empty_list_keeps_its_place_among_the_tables() {
+    let document = r#"[{"a":1,"b":2},{"a":1,"b":[]},{"a":1,"c":[3]},{"a":1,"b":[4]}]"#;
+    let loads = [with(document, Cuts::Whole, Options::default()), thorough(document, Options::default())];
+    for answer in &loads {
+        let tables = &answer.loaded.as_ref().unwrap().schema.tables;
+        let names: Vec<_> = tables.iter().map(|table| table.name.as_str()).collect();
+        assert_eq!(names, ["users", "users__b", "users__c"]);
+    }
+    assert_same(&loads[0], &loads[1], || document.into());
+}
+
+/// Keys that are data can be secrets too: in names, in pointers, in kept JSON.
+#[test]
+fn a_secret_as_a_key_is_not_shown() {
+    let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.Zq7xPLANTEDx7qZ";
+    for nesting in [1000, 0] {
+        let document = format!(r#"[{{"a":{{"{token}":true,"b":1}}}},{{"{token}":[1,{{"x":true}}],"c":2}}]"#);
+        let answer = with(&document, Cuts::Whole, Options { max_table_nesting: nesting, ..Options::default() });
+        assert_clean(&answer, || document.clone());
+        assert_eq!(answer.loaded.unwrap().tables[0].rows, 2);
+    }
+    for (body, place) in [
+        (format!(r#"[{{"{token}":{{"a":tru}}}}]"#), r#""/0/redacted/a""#),
+        (format!(r#"[{{"tokens":{{"{PLANTED}":tru}}}}]"#), r#""/0/tokens""#),
+        (format!(r#"{{"{token}":1}}"#), "the keys redacted"),
+    ] {
+        let answer =
+            load(&[body.as_bytes()], &Select::Envelope, Cuts::Whole, false, Options::default(), Schema::default());
+        assert_clean(&answer, || body.clone());
+        assert!(answer.error().unwrap().contains(place), "{:?}", answer.error());
+    }
+}
+
 /// The data's own row ids are stored as they are, unless they are secrets.
 #[test]
 fn a_row_id_of_the_data_is_looked_at_too() {

@@ -13,7 +13,7 @@ mod watched;
 
 use choices::Choices;
 use gatelake::normalize::schema::DataType;
-use gatelake::parquet::{ColumnSpec, Reader, Writer, WriterOptions, rows_json};
+use gatelake::parquet::{ColumnSpec, MAX_ROWS, Reader, Writer, WriterOptions, rows_json};
 use gatelake::table::{Page, Values};
 use model::{Cell, Column, Table, awkward_pages, every_type, spec};
 use parquet_format_safe as thrift;
@@ -367,10 +367,30 @@ fn claims_of_gigabytes_are_refused() {
         forged(&bytes, values, |_| ()),
         forged(&bytes, values, rows),
     ] {
-        let reader = Reader::open(&forged).unwrap();
-        assert_eq!(code(reader.read(0)), "parquet_read");
+        assert_eq!(code(Reader::open(&forged).and_then(|reader| reader.read(0))), "parquet_read");
     }
     assert!(watched::largest() < 64 << 20, "{} bytes at once", watched::largest());
+}
+
+/// Nulls take no bytes, so nothing but this bounds what a reader has to make of them.
+#[test]
+fn a_row_group_has_so_many_rows_at_most() {
+    let nulls = |rows: usize| {
+        let (mut writer, mut out) = (Writer::new(WriterOptions::default()), Vec::new());
+        let column = writer.add_column(spec("x", DataType::Bool));
+        let validity = vec![0; rows.div_ceil(8)];
+        writer.page(column, Page { rows, validity: Some(&validity), values: Values::Bool(&[]) })?;
+        writer.finish(&mut out).map(|_| out)
+    };
+    assert_eq!(code(nulls(MAX_ROWS + 1)), "parquet_limit");
+    let bytes = nulls(MAX_ROWS).unwrap();
+    assert!(bytes.len() < 1000, "{} bytes", bytes.len());
+    assert_eq!(Reader::open(&bytes).unwrap().read(0).unwrap().len(), 1);
+    let more = |meta: &mut thrift::FileMetaData| {
+        meta.num_rows += 1;
+        meta.row_groups[0].num_rows += 1;
+    };
+    assert_eq!(code(Reader::open(&forged(&bytes, |_| (), more))), "parquet_read");
 }
 
 #[test]

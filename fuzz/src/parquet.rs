@@ -4,10 +4,11 @@ use super::choices::Choices;
 use super::model::any_table;
 use super::round_trip::{read_all, round_trip};
 use super::watched;
-use gatelake::parquet::WriterOptions;
+use gatelake::parquet::{MAX_ROWS, WriterOptions};
 
-/// No reader of a small file may ask for more at once.
-const MOST: usize = 64 << 20;
+/// No reader of a small file may ask for more at once: the widest cells of as many rows as a row group may have, with room to
+/// grow.
+const MOST: usize = 64 * MAX_ROWS;
 
 pub fn target(data: &[u8]) {
     let mut c = Choices::Bytes(data);

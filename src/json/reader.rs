@@ -7,6 +7,7 @@
 use super::place;
 use super::scan::{self, SLACK, Scan, Stop, byte, key, skip_space, skip_value};
 use crate::error::{Error, Kind, Result};
+use crate::gateway::redact::shown_key;
 use crate::normalize::{Envelope, Select};
 
 /// Where the records go.
@@ -316,7 +317,7 @@ impl Reader {
 
     fn note(&mut self, name: &str) {
         if self.keys.len() < MAX_FACTS && self.path.is_empty() {
-            self.keys.push(name.chars().take(60).collect());
+            self.keys.push(shown_key(name).chars().take(60).collect());
         }
     }
 

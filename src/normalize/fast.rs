@@ -154,9 +154,9 @@ impl Shredder {
             b'{' if act.node != NONE => self.object(b, at + 1, act.node, depth + 1, open),
             b'[' if act.list != NONE => self.items(b, at + 1, act.list, depth + 1, open),
             b'{' | b'[' => {
-                // Nothing comes of an empty one, wherever it stands.
+                // Nothing comes of an empty dict, wherever it stands; a first list, empty or not, makes its table's place.
                 let inside = skip_space(b, at + 1);
-                if byte(b, inside) == first + 2 && !act.whole { Ok(inside + 1) } else { Err(Stop::Miss) }
+                if first == b'{' && byte(b, inside) == b'}' && !act.whole { Ok(inside + 1) } else { Err(Stop::Miss) }
             }
             _ => stop(b, at, "not a JSON value"),
         }

@@ -122,7 +122,10 @@ fn object(c: &mut Choices, style: Style, depth: u32) -> Json {
         members.push((key.to_owned(), value(c, style, depth)));
     }
     if style.secrets && c.one_in(4) {
-        members.push((c.pick(&SECRET_KEYS).to_owned(), secret(c, depth)));
+        members.push(match (c.below(5), secret_text(c)) {
+            (4, Json::Text(key)) => (key, secret(c, depth)),
+            _ => (c.pick(&SECRET_KEYS).to_owned(), secret(c, depth)),
+        });
     }
     Json::Object(distinct(members, style))
 }
@@ -183,7 +186,7 @@ pub fn secret(c: &mut Choices, depth: u32) -> Json {
         0 | 4 => Json::Text(PLANTED.into()),
         1 => Json::Number(PLANTED_NUMBER.to_string()),
         2 => Json::List((0..1 + c.below(2)).map(|_| secret(c, depth + 1)).collect()),
-        _ => Json::Object(vec![(c.pick(&KEYS).to_owned(), secret(c, depth + 1))]),
+        _ => Json::Object(vec![(c.pick(&["name", "a", PLANTED]).to_owned(), secret(c, depth + 1))]),
     }
 }
 
