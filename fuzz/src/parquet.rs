@@ -12,22 +12,25 @@ const MOST: usize = 64 * MAX_ROWS;
 
 pub fn target(data: &[u8]) {
     let mut c = Choices::Bytes(data);
-    let mut bytes = match (c.below(4), &c) {
-        (3, Choices::Bytes(file)) => file.to_vec(),
-        _ => {
-            let options = WriterOptions { plain_encodings: c.one_in(2), ..WriterOptions::default() };
-            round_trip(&any_table(&mut c), options)
-        }
-    };
-    let mut turns = 0;
-    while turns < 16 && !bytes.is_empty() && !(turns > 0 && c.is_over()) {
-        damage(&mut bytes, &mut c);
-        if let Err(error) = read_all(&bytes) {
-            assert_eq!(error.code(), "parquet_read");
-        }
-        assert!(watched::largest() < MOST, "{} bytes at once", watched::largest());
-        turns += 1;
+    if let (3, Choices::Bytes(file)) = (c.below(4), &c) {
+        return read(file);
     }
+    let options = WriterOptions { plain_encodings: c.one_in(2), ..WriterOptions::default() };
+    let mut bytes = round_trip(&any_table(&mut c), options);
+    for _ in 0..16 {
+        if c.is_over() || bytes.is_empty() {
+            break;
+        }
+        damage(&mut bytes, &mut c);
+        read(&bytes);
+    }
+}
+
+fn read(bytes: &[u8]) {
+    if let Err(error) = read_all(bytes) {
+        assert_eq!(error.code(), "parquet_read");
+    }
+    assert!(watched::largest() < MOST, "{} bytes at once", watched::largest());
 }
 
 fn damage(bytes: &mut Vec<u8>, c: &mut Choices) {

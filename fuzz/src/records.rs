@@ -4,10 +4,14 @@ use super::choices::Choices;
 use super::loads::{Answer, Cuts, assert_adds_up, assert_same, load};
 use gatelake::normalize::schema::Schema;
 use gatelake::normalize::{Options, Select};
+use serde_json::Value;
 
 pub fn target(body: &[u8]) {
     let mut c = Choices::Seed(body.iter().fold(1, |hash: u64, byte| hash.wrapping_mul(31).wrapping_add(*byte as u64)));
     let judged = second_judge(body);
+    if judged == Judgement::Accepts && matches!(body.trim_ascii_start().first(), Some(b'{' | b'[')) {
+        check_kept(body);
+    }
     for select in [Select::Root, Select::Envelope] {
         let read =
             |body: &[u8], cuts, thorough| load(&[body], &select, cuts, thorough, Options::default(), Schema::default());
@@ -46,13 +50,40 @@ enum Judgement {
 }
 
 fn second_judge(body: &[u8]) -> Judgement {
-    match serde_json::from_slice::<serde_json::Value>(body) {
+    match serde_json::from_slice::<Value>(body) {
         Ok(_) => Judgement::Accepts,
         Err(error) => {
             let words = error.to_string();
             let limit = words.starts_with("recursion limit") || words.starts_with("number out of range");
             if limit { Judgement::Abstains } else { Judgement::Refuses }
         }
+    }
+}
+
+/// What a column keeps as JSON is the same value for serde_json as the body that it came from.
+fn check_kept(body: &[u8]) {
+    let record = [b"[{\"kept\":".as_slice(), body, b"}]"].concat();
+    let options = Options { max_table_nesting: 0, ..Options::default() };
+    let answer = load(&[&record], &Select::Root, Cuts::Whole, false, options, Schema::default());
+    let loaded = answer.loaded.as_ref().unwrap_or_else(|error| panic!("{error}: {:?}", String::from_utf8_lossy(body)));
+    if !loaded.warnings.is_empty() {
+        // Something in it looks like a secret.
+        return;
+    }
+    let kept = answer.cells()["users"]["kept"][0].clone().unwrap();
+    let [ours, theirs]: [Value; 2] = [kept.as_bytes(), body].map(|text| serde_json::from_slice(text).unwrap());
+    assert!(same(&ours, &theirs), "{:?} is kept as {kept:?}", String::from_utf8_lossy(body));
+}
+
+/// Equal, and `-0` is 0.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) if a.is_f64() || b.is_f64() => a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, value)| b.get(key).is_some_and(|other| same(value, other)))
+        }
+        _ => a == b,
     }
 }
 

@@ -28,7 +28,7 @@ pub fn push_inner(pointer: &mut String, b: &[u8], from: usize, target: usize) {
                     Ok((name, value)) if target >= name.after() => {
                         let name = name.value(b);
                         push_part(&mut part, &name);
-                        secret = secret_key_name(&name);
+                        secret = secret_key_name(&name) || shown_key(&name) != name;
                         value
                     }
                     _ => return,
