@@ -48,6 +48,33 @@ fn cuts_and_readers_do_not_matter() {
     assert!(fast > 1000, "the fast reader had only {fast} of {all} records: the test shows little");
 }
 
+/// Documents of many pages, row groups and files: a record that is taken back must leave no trace in any of them.
+#[test]
+fn cuts_do_not_matter_where_pages_and_files_end() {
+    let mut c = Choices::Seed(1);
+    let records: Vec<String> = (0..24_000u64)
+        .map(|number| {
+            let late = if number > 9_000 && c.one_in(3) { format!(",\"late\":{}", number % 7) } else { String::new() };
+            // At first it repeats itself, then it does not, then it does again.
+            let name = if number % 10_000 < 5_000 { number % 11 } else { c.next() };
+            let (note, other) = ([0; 6].map(|_| format!("{:016x}", c.next())).concat(), c.one_in(5_000));
+            let size = if other { "\"ten\"".to_owned() } else { (number % 1_000).to_string() };
+            let tags = (0..c.below(3)).map(|tag| format!("{{\"t\":{tag}}}")).collect::<Vec<_>>().join(",");
+            format!("{{\"name\":\"n{name}\",\"note\":\"{note}\",\"size\":{size},\"tags\":[{tags}]{late}}}")
+        })
+        .collect();
+    let document = format!("[{}]", records.join(","));
+    let options = || Options { file_bytes: 1, ..Options::default() };
+    let whole = with(&document, Cuts::Whole, options());
+    assert!(whole.ends.len() > 2 && whole.ends[0].rows > 4_096, "{:?}", whole.ends);
+    assert_adds_up(&whole, || "large".into());
+    for cuts in [Cuts::Every(61), Cuts::Every(4_099), Cuts::Every(100_003)] {
+        assert_same(&whole, &with(&document, cuts, options()), || format!("{cuts:?}"));
+    }
+    assert_same(&whole, &thorough(&document, options()), || "thorough".into());
+    assert!(whole.thorough < 50, "{} of the records were read the thorough way", whole.thorough);
+}
+
 /// A column has the type of its first value, so the order of records counts, and that of keys decides where a new column
 /// stands. Nothing else depends on it.
 #[test]
