@@ -168,6 +168,7 @@ fn a_secret_as_a_key_is_not_shown() {
         (format!(r#"[{{"{token}":{{"{PLANTED}":tru}}}}]"#), r#""/0/redacted""#),
         (format!(r#"[{{"tokens":{{"{PLANTED}":tru}}}}]"#), r#""/0/tokens""#),
         (format!(r#"{{"{token}":1}}"#), "the keys redacted"),
+        (format!(r#"{{"a":{{"tokens":{{"{PLANTED}":{{"b":tru}}}}}}}}"#), r#"pointer "/a""#),
     ] {
         let answer =
             load(&[body.as_bytes()], &Select::Envelope, Cuts::Whole, false, Options::default(), Schema::default());

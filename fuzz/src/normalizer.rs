@@ -1,7 +1,7 @@
 //! Documents of any kind over several loads, with any options.
 
 use super::choices::Choices;
-use super::documents::{Json, PLANTED, Spelling, Style, records};
+use super::documents::{Json, PLANTED, PLANTED_NUMBER, Spelling, Style, records};
 use super::loads::{Cuts, assert_adds_up, assert_clean, assert_same, load};
 use gatelake::normalize::schema::{Column, DataType, Schema};
 use gatelake::normalize::{Options, Select};
@@ -83,7 +83,12 @@ fn body(records: &[Json], select: &Select, spelling: Spelling) -> String {
             let of = |number: usize| Json::Number(number.to_string());
             let page =
                 Json::Object(vec![("totalElements".into(), of(records.len())), ("last".into(), Json::Bool(true))]);
-            Json::Object(vec![("content".into(), list), ("page".into(), page)]).spell(spelling)
+            let session = Json::Object(vec![
+                ("token".into(), Json::Number(PLANTED_NUMBER.to_string())),
+                ("password".into(), Json::Object(vec![(PLANTED.into(), page.clone())])),
+            ]);
+            let members = [("session", session), ("content", list), ("page", page)];
+            Json::Object(members.map(|(key, value)| (key.to_owned(), value)).into()).spell(spelling)
         }
     }
 }

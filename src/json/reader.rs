@@ -7,7 +7,7 @@
 use super::place;
 use super::scan::{self, SLACK, Scan, Stop, byte, key, skip_space, skip_value};
 use crate::error::{Error, Kind, Result};
-use crate::gateway::redact::shown_key;
+use crate::gateway::redact::{secret_key_name, shown_key};
 use crate::normalize::{Envelope, Select};
 
 /// Where the records go.
@@ -257,6 +257,7 @@ impl Reader {
         let (name, value) = key(b, at)?;
         let name = name.value(b).into_owned();
         let inside = skip_space(b, value + 1);
+        let secret = secret_key_name(&name);
         match byte(b, value) {
             b'[' if byte(b, inside) == 0 => return scan::stop(b, inside, "not a JSON value"),
             b'[' if byte(b, inside) == b'{' && self.may_hold_records(&name) => {
@@ -271,7 +272,7 @@ impl Reader {
                 self.state = State::Records { first: true };
                 return Ok(());
             }
-            b'{' if self.path.len() < ENVELOPE_DEPTH => {
+            b'{' if self.path.len() < ENVELOPE_DEPTH && !secret => {
                 self.note(&name);
                 self.path.push(name);
                 self.at = value + 1;
@@ -285,7 +286,7 @@ impl Reader {
             b'[' if byte(b, inside) == b']' => self.empty.push(self.pointer(&name)),
             b't' => self.fact(&name, 1),
             b'f' => self.fact(&name, 0),
-            b'-' | b'0'..=b'9' => {
+            b'-' | b'0'..=b'9' if !secret => {
                 if let (scan::Number::Int(number), _) = scan::number(b, value)? {
                     self.fact(&name, number);
                 }
