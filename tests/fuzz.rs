@@ -82,15 +82,15 @@ fn mutate(input: &mut Vec<u8>, c: &mut Choices, corpus: &[Vec<u8>]) {
 
 #[test]
 fn records() {
-    short_run("records", targets::records::target, Some("tests/json-suite"), 100_000);
+    short_run("records", targets::records::target, Some("tests/json-suite"), 80_000);
 }
 
 #[test]
 fn normalizer() {
-    short_run("normalizer", targets::normalizer::target, None, 40_000);
+    short_run("normalizer", targets::normalizer::target, None, 10_000);
 }
 
 #[test]
 fn parquet() {
-    short_run("parquet", targets::parquet::target, None, 40_000);
+    short_run("parquet", targets::parquet::target, None, 30_000);
 }
