@@ -18,6 +18,7 @@ const rustdoc = (log, args) => cargo(log, ['doc', '--no-deps', ...args], { RUSTD
 export const LINT = [
   ['format', cargo('format', ['fmt', '--check'])],
   ['format of the build tool', cargo('format-bindgen', ['fmt', '--check', '--manifest-path', 'tools/bindgen/Cargo.toml'])],
+  ['format of the fuzz targets', cargo('format-fuzz', ['fmt', '--check', '--manifest-path', 'fuzz/Cargo.toml'])],
   ['clippy, core and tests', clippy('clippy-core', ['--all-targets', ...NATIVE])],
   ['clippy, worker and web', clippy('clippy-wasm', WASM)],
   ['rustdoc, core', rustdoc('doc-core', NATIVE)],
@@ -44,7 +45,7 @@ async function rustTests(note) {
     (lines) => ({
       passed: sum(lines, /^test result: .*?(\d+) passed/),
       failed: sum(lines, /^test result: .*?(\d+) failed/),
-      detail: lines.find((line) => line.startsWith('oracle: ')),
+      detail: lines.flatMap((line) => /(oracle|json suite|fuzz): .*/.exec(line)?.[0] ?? []).join('\n    '),
     }),
   );
 }

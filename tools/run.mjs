@@ -9,6 +9,7 @@ const COMMANDS = {
   test: ['test.mjs'],
   lint: ['test.mjs', '--lint'],
   bench: ['../benches/bench.mjs'],
+  fuzz: ['fuzz.mjs'],
   build: ['build.mjs'],
   dev: ['dev.mjs'],
   deploy: ['deploy.mjs'],

@@ -2,7 +2,7 @@
 //!
 //! - [`secret_key_name`]: a key under which texts, numbers, objects and lists are secret. Booleans and nulls under it are not:
 //!   `"usesPassword": true` says something and gives nothing away.
-//! - [`secret_value`] and [`may_be_secret`]: a text that is secret wherever it stands.
+//! - [`secret_value`] and [`may_be_secret`]: a text that is secret wherever it stands; [`shown_key`] for one that is a key.
 //! - [`redact_text`]: a sentence of somebody else, made fit for an error or a log.
 //!
 //! Names are judged strictly: `tokenRing` is taken for a token. The way out is `reveal` in the configuration, by column. Public
@@ -136,6 +136,14 @@ pub fn secret_value(text: &str) -> Option<&'static str> {
 pub fn may_be_secret(text: Padded<'_>) -> bool {
     find(text).is_some()
 }
+
+/// A key as it may be shown, and as its column is named: keys that are data can be secrets themselves.
+pub fn shown_key(name: &str) -> &str {
+    if secret_value(name).is_some() { REDACTED_KEY } else { name }
+}
+
+/// What stands for a key that is a secret.
+const REDACTED_KEY: &str = "redacted";
 
 /// Nothing shorter is taken for a secret by its looks.
 const SHORTEST: usize = 8;

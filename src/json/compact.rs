@@ -72,16 +72,20 @@ fn push_object(out: &mut String, b: &[u8], at: usize, redact: &impl Redact, reda
     while byte(b, at) != b'}' {
         let (name, value) = key(b, at)?;
         let name = name.value(b).into_owned();
+        at = skip_space(b, skip_value(b, value, 0)?);
+        if byte(b, at) == b',' {
+            at = skip_space(b, at + 1);
+        }
+        if redact.text(&name) {
+            *redacted += 1;
+            continue;
+        }
         match places.get(&name).and_then(|i: &usize| members.get_mut(*i)) {
             Some(member) => member.1 = value,
             None => {
                 places.insert(name.clone(), members.len());
                 members.push((name, value));
             }
-        }
-        at = skip_space(b, skip_value(b, value, 0)?);
-        if byte(b, at) == b',' {
-            at = skip_space(b, at + 1);
         }
     }
     out.push('{');

@@ -1,15 +1,16 @@
 //! Where in a JSON value a byte is: worked out only when an error has to say it, so that reading itself keeps no path.
 
 use super::scan::{byte, key, skip_space, skip_value};
+use crate::gateway::redact::{secret_key_name, shown_key};
 
-/// Appends `/part` to a JSON pointer (RFC 6901: `~` and `/` are escaped).
+/// Appends `/part` to a JSON pointer (RFC 6901: `~` and `/` are escaped). A key that is a secret is not shown.
 pub fn push_part(pointer: &mut String, part: &str) {
     pointer.push('/');
-    pointer.push_str(&part.replace('~', "~0").replace('/', "~1"));
+    pointer.push_str(&shown_key(part).replace('~', "~0").replace('/', "~1"));
 }
 
 /// Appends the path from the value at `from` down to the innermost member or item that holds `target`. Stops where the value
-/// cannot be read.
+/// cannot be read, and at a key under which everything is secret: so may be the keys in there.
 pub fn push_inner(pointer: &mut String, b: &[u8], from: usize, target: usize) {
     let mut at = from;
     // Each round goes one level down; a value that cannot be skipped is the one with the error in it.
@@ -21,11 +22,13 @@ pub fn push_inner(pointer: &mut String, b: &[u8], from: usize, target: usize) {
         }
         at = skip_space(b, at + 1);
         loop {
-            let mut part = String::new();
+            let (mut part, mut secret) = (String::new(), false);
             let value = if open == b'{' {
                 match key(b, at) {
                     Ok((name, value)) if target >= name.after() => {
-                        push_part(&mut part, &name.value(b));
+                        let name = name.value(b);
+                        push_part(&mut part, &name);
+                        secret = secret_key_name(&name) || shown_key(&name) != name;
                         value
                     }
                     _ => return,
@@ -48,6 +51,9 @@ pub fn push_inner(pointer: &mut String, b: &[u8], from: usize, target: usize) {
                 }
                 _ => {
                     pointer.push_str(&part);
+                    if secret {
+                        return;
+                    }
                     at = value;
                     continue 'level;
                 }

@@ -7,6 +7,7 @@
 use super::place;
 use super::scan::{self, SLACK, Scan, Stop, byte, key, skip_space, skip_value};
 use crate::error::{Error, Kind, Result};
+use crate::gateway::redact::{secret_key_name, shown_key};
 use crate::normalize::{Envelope, Select};
 
 /// Where the records go.
@@ -64,6 +65,8 @@ pub struct Reader {
     at: usize,
     /// Do not try again before the window holds this much.
     retry_at: usize,
+    /// The window's last byte is the space after the body.
+    ended: bool,
     /// Bytes of the body before the window.
     base: u64,
     /// Keys of the envelope's open objects.
@@ -83,6 +86,7 @@ impl Reader {
             window: vec![0; SLACK],
             at: 0,
             retry_at: 0,
+            ended: false,
             base: 0,
             path: Vec::new(),
             empty: Vec::new(),
@@ -122,8 +126,9 @@ impl Reader {
 
     /// The body has ended.
     pub fn end(&mut self, records: &mut impl Records) -> Result<Envelope> {
-        // A space ends a number that stands alone; it adds nothing to any other body.
+        // A space ends a number that stands alone; where it is wrong, the body was cut inside of a literal or an escape.
         self.room(1).fill(b' ');
+        self.ended = true;
         self.pump(records)?;
         if self.state != State::End {
             return Err(self.cut());
@@ -166,16 +171,12 @@ impl Reader {
         let rest = window.len() - SLACK - self.at.min(window.len() - SLACK);
         let outcome = match result {
             Ok(()) => Ok(()),
-            Err(Stop::More) if rest > MAX_STEP => Err(Error::new(
-                Kind::Limit,
-                "record_too_large",
-                format!("a single record has more than {} MiB", MAX_STEP >> 20),
-            )
-            .at(format!("byte {}", self.base + self.at as u64))),
+            Err(Stop::More) if rest > MAX_STEP => Err(self.placed(too_large(), &window)),
             Err(Stop::More) => {
-                self.retry_at = self.at + rest * 2;
+                self.retry_at = self.at + (rest * 2).min(MAX_STEP + 1);
                 Ok(())
             }
+            Err(Stop::Bad { at, .. }) if self.ended && at + SLACK + 1 >= window.len() => Ok(()),
             Err(Stop::Bad { at, what }) => Err(self.bad(&window, at, what)),
             Err(Stop::Fail(error)) => Err(self.placed(error, &window)),
             Err(Stop::Miss) => Err(Error::new(Kind::Data, "unreadable_record", "a record could not be read")),
@@ -252,6 +253,10 @@ impl Reader {
             ));
         }
         let end = records.record(b, at)?;
+        // Asked of whole records too, so that the answer does not depend on the chunks.
+        if end - self.at > MAX_STEP {
+            return Err(Stop::Fail(too_large()));
+        }
         self.at = end;
         self.envelope.records += 1;
         self.state = State::Records { first: false };
@@ -274,6 +279,7 @@ impl Reader {
         let (name, value) = key(b, at)?;
         let name = name.value(b).into_owned();
         let inside = skip_space(b, value + 1);
+        let secret = secret_key_name(&name);
         match byte(b, value) {
             b'[' if byte(b, inside) == 0 => return scan::stop(b, inside, "not a JSON value"),
             b'[' if byte(b, inside) == b'{' && self.may_hold_records(&name) => {
@@ -288,7 +294,7 @@ impl Reader {
                 self.state = State::Records { first: true };
                 return Ok(());
             }
-            b'{' if self.path.len() < ENVELOPE_DEPTH => {
+            b'{' if self.path.len() < ENVELOPE_DEPTH && !secret => {
                 self.note(&name);
                 self.path.push(name);
                 self.at = value + 1;
@@ -302,7 +308,7 @@ impl Reader {
             b'[' if byte(b, inside) == b']' => self.empty.push(self.pointer(&name)),
             b't' => self.fact(&name, 1),
             b'f' => self.fact(&name, 0),
-            b'-' | b'0'..=b'9' => {
+            b'-' | b'0'..=b'9' if !secret => {
                 if let (scan::Number::Int(number), _) = scan::number(b, value)? {
                     self.fact(&name, number);
                 }
@@ -334,7 +340,7 @@ impl Reader {
 
     fn note(&mut self, name: &str) {
         if self.keys.len() < MAX_FACTS && self.path.is_empty() {
-            self.keys.push(name.chars().take(60).collect());
+            self.keys.push(shown_key(name).chars().take(60).collect());
         }
     }
 
@@ -344,6 +350,14 @@ impl Reader {
             place::push_part(&mut pointer, part);
         }
         pointer
+    }
+
+    /// Where the step under way begins, behind space and comma.
+    fn begin(&self, b: &[u8]) -> usize {
+        match self.state {
+            State::Records { first: false } => skip_space(b, skip_space(b, self.at) + 1),
+            _ => skip_space(b, self.at),
+        }
     }
 
     /// What is known of the place of `at`, in words for an error.
@@ -356,11 +370,7 @@ impl Reader {
             }
             _ => self.path.iter().for_each(|part| place::push_part(&mut pointer, part)),
         }
-        let from = match self.state {
-            State::Records { first: false } => skip_space(b, skip_space(b, self.at) + 1),
-            _ => skip_space(b, self.at),
-        };
-        place::push_inner(&mut pointer, b, from, at);
+        place::push_inner(&mut pointer, b, self.begin(b), at);
         let offset = self.base + at as u64;
         format!("byte {offset}, pointer \"{pointer}\"")
     }
@@ -372,8 +382,9 @@ impl Reader {
         Error::new(Kind::Data, "invalid_json", format!("invalid JSON: {what}")).at(self.place(b, at))
     }
 
+    /// An error about the record, or whatever else, that begins here.
     fn placed(&self, error: Error, b: &[u8]) -> Error {
-        if error.place().is_some() { error } else { error.at(self.place(b, self.at)) }
+        error.at(self.place(b, self.begin(b)))
     }
 
     fn cut(&self) -> Error {
@@ -399,6 +410,11 @@ fn is_records_name(pointer: &str) -> bool {
 fn html() -> Error {
     Error::new(Kind::Upstream, "html_instead_of_json", "a web page came where JSON was expected")
         .help("Check the base URL and its path: the gateway's web interface answers unknown paths with a page")
+}
+
+fn too_large() -> Error {
+    Error::new(Kind::Limit, "record_too_large", format!("a single record has more than {} MiB", MAX_STEP >> 20))
+        .help("Nothing in a list of records is so long: check `select`, and the resource's path")
 }
 
 fn ambiguous(a: &str, b: &str) -> Error {

@@ -386,10 +386,12 @@ fn no_literal(b: &[u8], at: usize, word: &'static [u8]) -> Scan<usize> {
 
 /// Checks the whole value at `at` (no space before it) and gives the position after it.
 pub fn skip_value(b: &[u8], at: usize, depth: u32) -> Scan<usize> {
-    if depth >= MAX_DEPTH {
+    let first = byte(b, at);
+    // Asked of brackets alone: where the data ends, nothing is known yet.
+    if depth >= MAX_DEPTH && matches!(first, b'{' | b'[') {
         return Err(Stop::Bad { at, what: "arrays and objects nest too deep (256 levels are allowed)" });
     }
-    match byte(b, at) {
+    match first {
         b'"' => Ok(string(b, at + 1)?.after()),
         b'{' => {
             let mut at = skip_space(b, at + 1);

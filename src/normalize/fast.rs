@@ -86,6 +86,10 @@ impl Shredder {
                 let act = &key.act;
                 let value = if byte(b, after) > b' ' { after } else { skip_space(b, after) };
                 if let Some(place) = act.key_part.and_then(|part| self.key_values.get_mut(part as usize)) {
+                    // Dicts and lists leave the key's column empty.
+                    if matches!(byte(b, value), b'{' | b'[') {
+                        return Err(Stop::Miss);
+                    }
                     *place = Some(value);
                 }
                 at = match byte(b, value) {
@@ -115,11 +119,12 @@ impl Shredder {
         match byte(b, at) {
             b'{' if act.node != NONE => self.object(b, at + 1, act.node, depth + 1, open),
             b'[' if act.list != NONE => self.items(b, at + 1, act.list, depth + 1, open),
-            first => {
-                // Nothing comes of an empty one, wherever it stands.
+            b'{' => {
+                // Nothing comes of an empty dict, wherever it stands; a first list, empty or not, makes its table's place.
                 let inside = skip_space(b, at + 1);
-                if byte(b, inside) == first + 2 && !act.whole { Ok(inside + 1) } else { Err(Stop::Miss) }
+                if byte(b, inside) == b'}' && !act.whole { Ok(inside + 1) } else { Err(Stop::Miss) }
             }
+            _ => Err(Stop::Miss),
         }
     }
 

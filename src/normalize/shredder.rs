@@ -160,10 +160,12 @@ impl Shredder {
                 Kind::Limit,
                 "too_many_keys",
                 format!("objects at {} have more than {MAX_KEYS} different keys", place(&node.pointer)),
-            ));
+            )
+            .help("Keys that are data rather than names: set `max_table_nesting` to keep these objects as JSON"));
         }
         let (sheet_index, level) = (node.sheet, node.level);
-        let normalized = self.naming.column(name);
+        let shown = redact::shown_key(name);
+        let normalized = self.naming.column(shown);
         let column = if node.path.is_empty() {
             normalized
         } else {
@@ -171,7 +173,7 @@ impl Shredder {
             parts.push(&normalized);
             self.naming.join(&parts)
         };
-        let secret = node.secret || redact::secret_key_name(name);
+        let secret = node.secret || shown != name || redact::secret_key_name(name);
         let key_index = node.keys.len() as u32;
         let Some(sheet) = self.sheets.get_mut(sheet_index as usize) else { return Err(lost()) };
         let slot_index = sheet.slot(&column);

@@ -289,6 +289,10 @@ impl Shredder {
                 let missing = slot.column.is_none();
                 if own == Own::RowId {
                     own_id = own_id_text(b, found.at)?;
+                    if own_id.as_deref().is_some_and(|text| redact::secret_value(text).is_some()) {
+                        own_id = None;
+                        self.count_secrets(*found, 1)?;
+                    }
                 }
                 if missing {
                     self.declare(sheet_index, own.column())?;

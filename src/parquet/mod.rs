@@ -41,6 +41,9 @@ pub use writer::Writer;
 
 /// What a file begins and ends with.
 const MAGIC: &[u8] = b"PAR1";
+/// Rows that a row group may have. A few bytes can stand for any number of nulls, and what a damaged file claims to hold is
+/// memory that its reader asks for; a row group of a load has some hundred thousand.
+pub const MAX_ROWS: usize = 1 << 22;
 /// Key of the file's metadata under which the names of its JSON columns stand, as a JSON array: Parquet calls them strings.
 const JSON_COLUMNS: &str = "gatelake.json_columns";
 

@@ -1,7 +1,7 @@
 //! Parquet files of our own → columns.
 
 use super::schema::{self, Physical};
-use super::{ColumnSpec, JSON_COLUMNS, MAGIC, decode};
+use super::{ColumnSpec, JSON_COLUMNS, MAGIC, MAX_ROWS, decode};
 use crate::error::{Error, Kind, Result};
 use crate::normalize::schema::DataType;
 use parquet_format_safe::thrift::protocol::TCompactInputProtocol;
@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
         let schema: Vec<ColumnSpec> = columns.collect::<Result<_>>()?;
         let rows = footer.row_groups.iter().try_fold(0i64, |rows, group| {
             let whole = group.num_rows >= 0 && group.columns.len() == schema.len();
-            rows.checked_add(group.num_rows).filter(|_| whole && isize::try_from(group.num_rows).is_ok())
+            rows.checked_add(group.num_rows).filter(|_| whole && group.num_rows <= MAX_ROWS as i64)
         });
         if rows != Some(footer.num_rows) {
             return Err(unreadable("its row groups do not make up the file"));

@@ -4,7 +4,7 @@ use super::encode;
 use super::output::Output;
 use super::schema::{self, Physical};
 use super::statistics::Bounds;
-use super::{ColumnSpec, FileSummary, JSON_COLUMNS, MAGIC, WriterOptions};
+use super::{ColumnSpec, FileSummary, JSON_COLUMNS, MAGIC, MAX_ROWS, WriterOptions};
 use crate::error::{Error, Kind, Result};
 use crate::normalize::schema::DataType;
 use crate::table::{ByteArrays, Page, Values};
@@ -112,7 +112,7 @@ impl Writer {
     ///
     /// # Errors
     /// `parquet_page` if the page does not fit the column: another kind of values, a null in a column that has none, a number
-    /// beyond the column's precision. `parquet_limit` if it has 2 GiB or more.
+    /// beyond the column's precision. `parquet_limit` if it has 2 GiB or more, or the row group more than [`MAX_ROWS`] rows.
     pub fn page(&mut self, column: usize, page: Page<'_>) -> Result<()> {
         let Some(column) = self.columns.get_mut(column) else { return Err(no_column(column)) };
         let before = column.chunk.compressed;
@@ -369,6 +369,10 @@ impl Column {
         scratch: &mut Scratch,
     ) -> Result<()> {
         let count = i32::try_from(rows).map_err(|_| too_large("a page"))?;
+        if self.chunk.rows + rows as u64 > MAX_ROWS as u64 {
+            let message = format!("a row group of more than {MAX_ROWS} rows");
+            return Err(Error::new(Kind::Limit, "parquet_limit", message));
+        }
         let header = DataPageHeader::new(count, encoding, Encoding::RLE, Encoding::RLE, None);
         let header = PageHeader::new(PageType::DATA_PAGE, 0, 0, None, header, None, None, None);
         let page = self.seal(header, texts, scratch)?;

@@ -1,5 +1,7 @@
 //! A table as a test thinks of it, how it is cut into pages, and what other readers should find in its file.
+#![allow(dead_code)] // every test file uses its part
 
+use super::choices::Choices;
 use gatelake::normalize::schema::DataType;
 use gatelake::parquet::{ColumnData, ColumnSpec, Profile, Writer, WriterOptions};
 use gatelake::table::{ByteArrays, Page, Values};
@@ -33,25 +35,6 @@ pub struct Table {
 pub fn spec(name: &str, data_type: DataType) -> ColumnSpec {
     let profile = Profile::General;
     ColumnSpec { name: name.into(), data_type, nullable: true, precision: None, scale: None, timezone: true, profile }
-}
-
-/// A small generator of numbers that look random and are the same everywhere.
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-    pub fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-    pub fn pick<T: Clone>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len() as u64) as usize].clone()
-    }
 }
 
 impl Table {
@@ -224,9 +207,9 @@ pub fn same(a: &Cell, b: &Cell) -> bool {
 }
 
 /// A value that the column can hold: an extreme one, a near one or any.
-fn value(spec: &ColumnSpec, random: &mut Random) -> Cell {
+fn value(spec: &ColumnSpec, random: &mut Choices) -> Cell {
     let near = random.below(50) as i64;
-    let text = |random: &mut Random| -> Vec<u8> {
+    let text = |random: &mut Choices| -> Vec<u8> {
         match random.below(8) {
             0 => Vec::new(),
             1 => "äöü → 漢字 🦀".repeat(1 + random.below(4) as usize).into_bytes(),
@@ -281,11 +264,8 @@ fn value(spec: &ColumnSpec, random: &mut Random) -> Cell {
     }
 }
 
-/// Every type, with and without nulls, in `pages`; the columns from the middle on appear late.
-pub fn every_type(seed: u64, pages: Vec<Vec<usize>>, late: bool) -> Table {
-    let mut random = Random(seed);
-    let rows: usize = pages.iter().flatten().sum();
-    let count = pages.iter().map(Vec::len).sum::<usize>() as u64;
+/// Every type in each of its widths.
+fn specs() -> Vec<ColumnSpec> {
     let types = [
         DataType::Text,
         DataType::Bigint,
@@ -309,6 +289,15 @@ pub fn every_type(seed: u64, pages: Vec<Vec<usize>>, late: bool) -> Table {
     }
     specs.push(ColumnSpec { timezone: false, ..spec("local", DataType::Timestamp) });
     specs.push(ColumnSpec { profile: Profile::Id, ..spec("id", DataType::Text) });
+    specs
+}
+
+/// Every type, with and without nulls, in `pages`; the columns from the middle on appear late.
+pub fn every_type(seed: u64, pages: Vec<Vec<usize>>, late: bool) -> Table {
+    let mut random = Choices::Seed(seed);
+    let rows: usize = pages.iter().flatten().sum();
+    let count = pages.iter().map(Vec::len).sum::<usize>() as u64;
+    let specs = specs();
     let required: Vec<ColumnSpec> = specs
         .iter()
         .map(|spec| ColumnSpec { name: format!("{}_required", spec.name), nullable: false, ..spec.clone() })
@@ -340,7 +329,38 @@ pub fn every_type(seed: u64, pages: Vec<Vec<usize>>, late: bool) -> Table {
 }
 
 /// Pages of awkward sizes, around the places where encodings have their blocks.
-pub fn awkward_pages(random: &mut Random) -> Vec<Vec<usize>> {
+pub fn awkward_pages(random: &mut Choices) -> Vec<Vec<usize>> {
     let sizes = [1, 2, 7, 8, 9, 31, 32, 33, 63, 65, 127, 128, 129, 130, 257, 500];
     (0..1 + random.below(3)).map(|_| (0..1 + random.below(4)).map(|_| random.pick(&sizes)).collect()).collect()
+}
+
+/// A few columns of any types, in pages of any sizes, some of the columns late.
+pub fn any_table(c: &mut Choices) -> Table {
+    let pages: Vec<Vec<usize>> = match c.below(4) {
+        3 => awkward_pages(c),
+        groups => (0..groups).map(|_| (0..1 + c.below(3)).map(|_| 1 + c.below(40) as usize).collect()).collect(),
+    };
+    let (rows, count) = (pages.iter().flatten().sum(), pages.iter().map(Vec::len).sum::<usize>() as u64);
+    let wide = 1 + c.below(6);
+    let column = |place: u64| {
+        let nullable = !c.one_in(3);
+        let spec = ColumnSpec { name: format!("c{place}"), nullable, ..c.pick(&specs()) };
+        let nulls = if nullable { c.below(9) } else { 0 };
+        let mut cells = vec![Cell::Null; rows];
+        for row in 0..rows {
+            // Runs of equal cells, and all equal ones at the end of a fuzzer's bytes.
+            cells[row] = match c.below(8) {
+                null if null < nulls => Cell::Null,
+                7 if row > 0 && (nullable || cells[row - 1] != Cell::Null) => cells[row - 1].clone(),
+                _ => value(&spec, c),
+            };
+        }
+        let from_page = if nullable { c.below(count + 1) } else { 0 } as usize;
+        Column { spec, cells, from_page, dictionary_pages: c.below(4) as usize }
+    };
+    let mut columns: Vec<Column> = (0..wide).map(column).collect();
+    columns.sort_by_key(|column| column.from_page);
+    // Some column must know of every row.
+    columns[0].from_page = 0;
+    Table { columns, pages }
 }
