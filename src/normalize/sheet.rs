@@ -2,6 +2,7 @@
 
 use super::Warning;
 use super::coerce::Cell;
+use super::contract::Clause;
 use super::hash::{Id, table_seed};
 use super::names::Naming;
 use super::schema::{Column, DataType, TableSchema};
@@ -41,6 +42,8 @@ pub struct Slot {
     pub owners: Vec<(u32, u32)>,
     /// Decided by name: values are never stored, or always although the name looks secret.
     pub redact: Option<bool>,
+    /// The contract keeps values out that come for this name.
+    pub discard: Option<Clause>,
     /// The row, and the place in it, of the thorough reader's last value for this name.
     pub row: u64,
     pub entry: usize,
@@ -74,6 +77,8 @@ pub struct Sheet {
     pub seed: u64,
     /// Keys of the lists that fill this table, as (node, key).
     pub sources: Vec<(u32, u32)>,
+    /// Some slot discards.
+    pub discards: bool,
     /// The open page's row that the record under way began with.
     pub began: Option<usize>,
     /// Order-free sums over the rows of records that ended, and of the one under way.
@@ -110,6 +115,7 @@ impl Sheet {
             system: System::default(),
             path,
             sources: Vec::new(),
+            discards: false,
             began: None,
             digest: (0, 0),
             pending: (0, 0),
@@ -148,6 +154,7 @@ impl Sheet {
             schema: None,
             owners: Vec::new(),
             redact: None,
+            discard: None,
             row: u64::MAX,
             entry: 0,
         });
@@ -189,6 +196,12 @@ impl Sheet {
         }
         self.schema.columns.push(column);
         slot_index
+    }
+
+    /// The builder of a column that has a type, and its seed.
+    pub fn builder(&self, name: &str) -> Option<(u32, u64)> {
+        let slot = self.by_name.get(name).and_then(|slot| self.slots.get(*slot as usize))?;
+        slot.column.map(|typed| (typed.builder, slot.seed))
     }
 
     pub fn check_width(&self) -> Result<()> {

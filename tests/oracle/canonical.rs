@@ -141,7 +141,7 @@ fn column(column: &Column) -> Value {
     out
 }
 
-fn rows_of(file: &[u8]) -> Vec<Row> {
+pub fn rows_of(file: &[u8]) -> Vec<Row> {
     let reader = Reader::open(file).expect("the engine's files can be read");
     let mut rows = Vec::new();
     for (group, size) in reader.row_groups().enumerate() {
