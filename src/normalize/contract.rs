@@ -2,7 +2,6 @@
 
 use super::options::Options;
 use super::schema::{Column, TableSchema};
-use super::sheet::{LOAD_ID, ROW_ID};
 use crate::error::{Error, Kind};
 use serde::{Deserialize, Serialize};
 
@@ -136,6 +135,9 @@ impl Contract {
     }
 }
 
+/// Columns whose names begin so are under no contract.
+const DLT: &str = "_dlt";
+
 /// The contract of one load over the schema that the last one left.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Policy {
@@ -162,7 +164,13 @@ impl Policy {
     pub fn new_column(&self, name: &str, root: bool, first_row: bool) -> Clause {
         let clause = self.contract.clause(Entity::Columns);
         let free = if root { self.new_root } else { first_row };
-        if free || name.starts_with("_dlt") { Clause { mode: Mode::Evolve, ..clause } } else { clause }
+        if free || name.starts_with(DLT) { Clause { mode: Mode::Evolve, ..clause } } else { clause }
+    }
+
+    /// The clause that a variant column falls under.
+    pub fn new_variant(&self, name: &str, known: bool) -> Clause {
+        let clause = self.contract.clause(Entity::DataType);
+        if known || name.starts_with(DLT) { Clause { mode: Mode::Evolve, ..clause } } else { clause }
     }
 
     /// The root table's clause: it is held to the option, and only while it has had no rows.
@@ -179,7 +187,7 @@ impl Policy {
             Some(_) => self.given.clause(Entity::DataType),
         };
         let same = known.is_some_and(|known| same_type(hint, known));
-        let ours = matches!(hint.name.as_str(), LOAD_ID | ROW_ID);
+        let ours = hint.name.starts_with(DLT);
         if self.new_root || same || ours { Clause { mode: Mode::Evolve, ..clause } } else { clause }
     }
 

@@ -100,12 +100,12 @@ impl Shredder {
         ];
         let mut digest = 0u64;
         for (name, cell) in cells {
-            let (builder, seed) = sheet.builder(name).ok_or_else(lost)?;
-            digest = digest.wrapping_add(sheet.store(builder, seed, &cell));
+            let slot = sheet.slot(name);
+            digest = digest.wrapping_add(sheet.store(slot, &cell));
         }
         // Records come in any order: where one stood is no part of the content.
-        let (builder, seed) = sheet.builder(ORDINAL).ok_or_else(lost)?;
-        sheet.store(builder, seed, &Cell::I64(ordinal));
+        let slot = sheet.slot(ORDINAL);
+        sheet.store(slot, &Cell::I64(ordinal));
         let id_column = sheet.system.id.ok_or_else(lost)?;
         sheet.table.push_id(id_column as usize, id);
         sheet.end_row(digest);

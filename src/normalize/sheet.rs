@@ -77,6 +77,8 @@ pub struct Sheet {
     pub seed: u64,
     /// Keys of the lists that fill this table, as (node, key).
     pub sources: Vec<(u32, u32)>,
+    /// Columns of rows that the contract dropped: in the schema, and not yet in a file.
+    pub late: Vec<Column>,
     /// Some slot discards.
     pub discards: bool,
     /// The open page's row that the record under way began with.
@@ -115,6 +117,7 @@ impl Sheet {
             system: System::default(),
             path,
             sources: Vec::new(),
+            late: Vec::new(),
             discards: false,
             began: None,
             digest: (0, 0),
@@ -198,10 +201,11 @@ impl Sheet {
         slot_index
     }
 
-    /// The builder of a column that has a type, and its seed.
-    pub fn builder(&self, name: &str) -> Option<(u32, u64)> {
-        let slot = self.by_name.get(name).and_then(|slot| self.slots.get(*slot as usize))?;
-        slot.column.map(|typed| (typed.builder, slot.seed))
+    /// What is known of a slot's column, which may have no type yet.
+    pub fn column(&self, slot: u32) -> Option<&Column> {
+        let slot = self.slots.get(slot as usize)?;
+        let late = self.late.iter().find(|column| column.name == slot.name);
+        late.or_else(|| self.schema.columns.get(slot.schema?))
     }
 
     pub fn check_width(&self) -> Result<()> {
@@ -294,8 +298,11 @@ impl Sheet {
     }
 
     /// Stores a cell in the open row and gives what it adds to the row's digest.
-    pub fn store(&mut self, builder: u32, seed: u64, cell: &Cell<'_>) -> u64 {
-        let at = builder as usize;
+    pub fn store(&mut self, slot: u32, cell: &Cell<'_>) -> u64 {
+        let Some((Some(typed), seed)) = self.slots.get(slot as usize).map(|slot| (slot.column, slot.seed)) else {
+            return 0;
+        };
+        let at = typed.builder as usize;
         let value = match cell {
             Cell::Null => return 0,
             Cell::Text(text) => self.table.push_bytes(at, text.as_bytes()),

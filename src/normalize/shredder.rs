@@ -46,6 +46,8 @@ pub struct Shredder {
     pub key: Vec<String>,
     pub policy: Policy,
     pub quarantine_table: String,
+    /// Tables with columns that are not yet in a file: the fast reader does not know them.
+    pub late: usize,
     /// The options' hints break the contract: the first record says so.
     pub broken: Option<Error>,
     /// The lists that lead to the row under way.
@@ -111,6 +113,7 @@ impl Shredder {
             key,
             policy: Policy::new(&options, schema.table(&name)),
             quarantine_table: quarantine::table_name(&naming, &name),
+            late: 0,
             broken: None,
             steps: Vec::new(),
             thorough_rows: 0,
@@ -441,7 +444,12 @@ impl Shredder {
             let seen_data = sheet.schema.seen_data || sheet.table.total() > 0;
             let given = given.filter(|_| root == Some(index));
             let schema_contract = given.unwrap_or(sheet.schema.schema_contract);
-            TableSchema { seen_data, schema_contract, ..sheet.schema.clone() }
+            let mut table = TableSchema { seen_data, schema_contract, ..sheet.schema.clone() };
+            for late in &sheet.late {
+                table.columns.retain(|column| column.name != late.name);
+                table.columns.push(late.clone());
+            }
+            table
         });
         let mut tables: Vec<TableSchema> =
             tables.filter(|table| table.columns.iter().any(|column| column.data_type.is_some())).collect();
@@ -452,7 +460,7 @@ impl Shredder {
 
 impl Records for Shredder {
     fn record(&mut self, b: &[u8], at: usize) -> Scan<usize> {
-        let fast = if self.always_thorough { Err(Stop::Miss) } else { self.fast_record(b, at) };
+        let fast = if self.always_thorough || self.late > 0 { Err(Stop::Miss) } else { self.fast_record(b, at) };
         match fast {
             Ok(end) => Ok(end),
             Err(Stop::Miss) => {

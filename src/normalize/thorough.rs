@@ -77,11 +77,11 @@ impl<'b> Raw<'b> {
 
 /// A cell and where it goes.
 struct Placed<'b> {
-    builder: u32,
-    seed: u64,
+    slot: u32,
     cell: Cell<'b>,
     variant: bool,
-    slot: u32,
+    /// The column, where the value makes it.
+    new: Option<Column>,
     found: Found,
 }
 
@@ -416,6 +416,7 @@ impl Shredder {
         }
         let known = kept.len();
         let mut cells: Vec<Placed<'_>> = Vec::with_capacity(flat.cells.len());
+        let mut new: Vec<Column> = Vec::new();
         let mut own_id = None;
         let mut variants = false;
         for found in &flat.cells {
@@ -428,7 +429,7 @@ impl Shredder {
                     own_id = own_id_text(b, found.at)?;
                 }
                 if missing {
-                    self.declare(sheet_index, own.column())?;
+                    new.push(own.column());
                 }
                 continue;
             }
@@ -439,23 +440,26 @@ impl Shredder {
                 self.check_null(sheet_index, slot_index)?;
                 continue;
             };
-            let placed = match self.put(row, slot_index, raw, *found, first_row)? {
+            let mut placed = match self.put(row, slot_index, raw, *found, first_row)? {
                 Put::In(placed) => placed,
                 Put::Out(value) => {
                     kept.push(value);
                     continue;
                 }
             };
+            if let Some(column) = placed.new.take() {
+                match new.iter_mut().find(|other| other.name == column.name) {
+                    Some(place) => *place = column,
+                    None => new.push(column),
+                }
+            }
             variants |= placed.variant;
             // Only a variant can meet a column that the row has filled already, or the other way round.
-            match cells.iter_mut().find(|other| variants && other.builder == placed.builder) {
+            match cells.iter_mut().find(|other| variants && other.slot == placed.slot) {
                 Some(place) => *place = placed,
                 None => cells.push(placed),
             }
         }
-        let sheet = self.sheets.get_mut(sheet_index as usize).ok_or_else(lost)?;
-        sheet.complete_system();
-        sheet.check_width()?;
         if kept.len() > known {
             // dlt then looks at every name again, those of variants among them.
             for Placed { slot, found, .. } in &cells {
@@ -463,6 +467,7 @@ impl Shredder {
                 kept.extend(discard.map(|clause| Kept { found: *found, slot: *slot, clause }));
             }
             if self.drops_row(b, row, &kept)? {
+                self.make_later(sheet_index, new)?;
                 return Ok(None);
             }
             cells.retain(|cell| !kept.iter().any(|kept| kept.slot == cell.slot));
@@ -470,12 +475,13 @@ impl Shredder {
         for value in kept {
             self.quarantine_value(b, row, value)?;
         }
+        self.make(sheet_index, new)?;
         let me = self.identify(b, flat, sheet_index, parent, own_id)?;
         self.begin_row(sheet_index);
         let sheet = self.sheets.get_mut(sheet_index as usize).ok_or_else(lost)?;
         let mut digest = 0u64;
-        for Placed { builder, seed, cell, .. } in &cells {
-            digest = digest.wrapping_add(sheet.store(*builder, *seed, cell));
+        for Placed { slot, cell, .. } in &cells {
+            digest = digest.wrapping_add(sheet.store(*slot, cell));
         }
         let id_column = sheet.system.id.unwrap_or(NONE) as usize;
         if let Some(text) = &me.text {
@@ -620,31 +626,25 @@ impl Shredder {
         found: Found,
         first_row: bool,
     ) -> Result<Put<'b>> {
-        let sheet_index = row.sheet;
-        let sheet = self.sheets.get(sheet_index as usize).ok_or_else(lost)?;
-        let slot = sheet.slots.get(slot_index as usize).ok_or_else(lost)?;
-        let (seed, known) = (slot.seed, slot.column);
-        let hint = slot.schema.and_then(|index| sheet.schema.columns.get(index));
-        if let (Some(typed), Some(column)) = (known, hint)
-            && let Some(cell) = raw.fit(column)
-        {
-            let (builder, variant) = (typed.builder, column.variant);
-            return Ok(Put::In(Placed { builder, seed, cell, variant, slot: slot_index, found }));
+        let sheet = self.sheets.get(row.sheet as usize).ok_or_else(lost)?;
+        let name = sheet.slots.get(slot_index as usize).ok_or_else(lost)?.name.clone();
+        let hint = sheet.column(slot_index);
+        let known = hint.filter(|column| column.data_type.is_some());
+        if let Some(column) = known {
+            let required = !column.nullable;
+            return match raw.fit(column) {
+                Some(cell) => Ok(Put::In(Placed { slot: slot_index, cell, variant: column.variant, new: None, found })),
+                None => self.put_variant(row, &name, raw, found, required),
+            };
         }
-        let name = slot.name.clone();
-        if known.is_none() {
-            let column = self.new_column(raw.view(), &name, hint.cloned(), found);
-            if let Some(cell) = raw.fit(&column) {
-                let clause = self.policy.new_column(&name, row.parent.is_none(), first_row);
-                if clause.mode != Mode::Evolve {
-                    let what = format!("the column `{name}` would be new");
-                    return self.keep_out(row, Kept { found, slot: slot_index, clause }, &what);
-                }
-                let builder = self.make(sheet_index, column)?;
-                return Ok(Put::In(Placed { builder, seed, cell, variant: false, slot: slot_index, found }));
-            }
+        let column = self.new_column(raw.view(), &name, hint.cloned(), found);
+        let Some(cell) = raw.fit(&column) else { return self.put_variant(row, &name, raw, found, !column.nullable) };
+        let clause = self.policy.new_column(&name, row.parent.is_none(), first_row);
+        if clause.mode != Mode::Evolve {
+            let what = format!("the column `{name}` would be new");
+            return self.keep_out(row, Kept { found, slot: slot_index, clause }, &what);
         }
-        self.put_variant(row, &name, raw, found)
+        Ok(Put::In(Placed { slot: slot_index, cell, variant: false, new: Some(column), found }))
     }
 
     /// A value that the contract keeps out: an error if the schema is frozen, else the name discards from now on.
@@ -663,18 +663,24 @@ impl Shredder {
         Ok(Put::Out(kept))
     }
 
-    fn put_variant<'b>(&mut self, row: Place<'_>, name: &str, raw: Raw<'b>, found: Found) -> Result<Put<'b>> {
-        let sheet_index = row.sheet;
+    /// `required`: the column that the value does not fit must not be null.
+    fn put_variant<'b>(
+        &mut self,
+        row: Place<'_>,
+        name: &str,
+        raw: Raw<'b>,
+        found: Found,
+        required: bool,
+    ) -> Result<Put<'b>> {
         let kind = raw.view().data_type();
         let variant = variant_name(&self.naming, name, kind);
-        let sheet = self.sheets.get_mut(sheet_index as usize).ok_or_else(lost)?;
+        let sheet = self.sheets.get_mut(row.sheet as usize).ok_or_else(lost)?;
         let slot_index = sheet.slot(&variant);
-        let slot = sheet.slots.get(slot_index as usize).ok_or_else(lost)?;
-        let (seed, known) = (slot.seed, slot.column);
-        let hint = slot.schema.and_then(|index| sheet.schema.columns.get(index)).cloned();
+        let hint = sheet.column(slot_index).cloned();
         let table = sheet.schema.name.clone();
+        let known = hint.as_ref().is_some_and(|column| column.data_type.is_some());
         let column = match hint {
-            Some(column) if column.data_type.is_some() => column,
+            Some(column) if known => column,
             hint => Column { variant: true, ..self.new_column(raw.view(), &variant, hint, found) },
         };
         let Some(cell) = raw.fit(&column) else {
@@ -688,24 +694,45 @@ impl Shredder {
             )
             .at(format!("table {table}, {}", place(&self.pointer(found)))));
         };
-        let clause = self.policy.contract.clause(Entity::DataType);
-        let builder = match known {
-            Some(typed) => typed.builder,
-            None if clause.mode != Mode::Evolve => {
-                let what = format!("a {} value does not fit the column `{name}`", kind.name());
-                return self.keep_out(row, Kept { found, slot: slot_index, clause }, &what);
-            }
-            None => self.make(sheet_index, column)?,
-        };
+        let clause = self.policy.new_variant(&variant, known);
+        if required && matches!(clause.mode, Mode::Evolve | Mode::DiscardValue) {
+            return Err(null_key(name).at(self.location(row.sheet, &self.value_pointer(row, found))));
+        }
+        if clause.mode != Mode::Evolve {
+            let what = format!("a {} value does not fit the column `{name}`", kind.name());
+            return self.keep_out(row, Kept { found, slot: slot_index, clause }, &what);
+        }
         self.warnings.add("variant", &table, &variant, || {
             format!("`{name}` also holds values of type {}: they are in `{variant}`", kind.name())
         });
-        Ok(Put::In(Placed { builder, seed, cell, variant: true, slot: slot_index, found }))
+        let new = Some(column).filter(|_| !known);
+        Ok(Put::In(Placed { slot: slot_index, cell, variant: true, new, found }))
     }
 
-    fn make(&mut self, sheet: u32, column: Column) -> Result<u32> {
-        let slot = self.declare(sheet, column)?;
-        self.slot(sheet, slot)?.column.map(|typed| typed.builder).ok_or_else(lost)
+    /// Makes the new columns of a row that stays, behind those that rows which did not stay have left, and the normalizer's own.
+    fn make(&mut self, sheet_index: u32, new: Vec<Column>) -> Result<()> {
+        let sheet = self.sheets.get_mut(sheet_index as usize).ok_or_else(lost)?;
+        let late = std::mem::take(&mut sheet.late);
+        if !late.is_empty() {
+            self.late -= 1;
+        }
+        for column in late.into_iter().chain(new) {
+            self.declare(sheet_index, column)?;
+        }
+        let sheet = self.sheets.get_mut(sheet_index as usize).ok_or_else(lost)?;
+        sheet.complete_system();
+        sheet.check_width()
+    }
+
+    /// The columns that a dropped row would have made: they are in the schema, as with dlt, and in the files from the next row
+    /// on that stays.
+    fn make_later(&mut self, sheet_index: u32, new: Vec<Column>) -> Result<()> {
+        let sheet = self.sheets.get_mut(sheet_index as usize).ok_or_else(lost)?;
+        if sheet.late.is_empty() && !new.is_empty() {
+            self.late += 1;
+        }
+        sheet.late.extend(new);
+        Ok(())
     }
 
     /// The column that a first value makes.

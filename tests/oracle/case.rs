@@ -41,6 +41,8 @@ pub struct Outcome {
     /// The last file ever written of each table, though a later load may have replaced it.
     pub last_files: BTreeMap<String, Vec<u8>>,
     pub disposition: String,
+    /// Loads that dlt has given an ordinal: not one that failed, nor one that changed nothing, unless it was the first.
+    numbered: usize,
 }
 
 /// The id of the `ordinal`th load.
@@ -78,9 +80,7 @@ impl Case {
             let disposition = take_disposition(&mut options)?;
             let options = engine_options(options)?;
             outcome.disposition = disposition;
-            // dlt gives no ordinal to a load that failed.
-            let ordinal = ordinal - outcome.loads.iter().filter(|load| load.is_err()).count();
-            let result = outcome.load(&self.table, options, ordinal, load.rows.get());
+            let result = outcome.load(&self.table, options, outcome.numbered, load.rows.get());
             if let Err(error) = &result
                 && error.kind() == Kind::Config
             {
@@ -136,6 +136,9 @@ impl Outcome {
         }
         let emptied = emptied.map(|table| (table.name.clone(), 0));
         let filled = loaded.tables.iter().filter(|table| table.rows > 0).map(|table| (table.name.clone(), table.rows));
+        if self.numbered == 0 || emptied.is_some() || untouched || loaded.tables.iter().any(|table| table.rows > 0) {
+            self.numbered += 1;
+        }
         self.schema = loaded.schema.clone();
         Ok(emptied.into_iter().chain(filled).collect())
     }

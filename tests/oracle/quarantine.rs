@@ -32,9 +32,7 @@ pub fn take(loaded: &mut Loaded, files: &mut Files, rows: &str, nesting: bool) -
         loaded.warnings.iter().filter(|warning| warning.code == "quarantine").map(|warning| warning.count).sum();
     assert_eq!(told, discarded.len() as u64);
     let blurred = |code: &str| loaded.warnings.iter().any(|warning| warning.code == code);
-    let json =
-        loaded.schema.tables.iter().flat_map(|table| &table.columns).any(|column| column.name.starts_with("_dlt_x"));
-    if !nesting && !json && !blurred("key_collision") && !blurred("redacted") {
+    if !nesting && !rows.contains("_dlt") && !blurred("key_collision") && !blurred("redacted") {
         let cells = files.values().flat_map(|bytes| rows_of(bytes)).flatten();
         let cells = cells.filter(|(name, value)| !name.starts_with("_dlt") && !value.is_null()).count();
         let kept = discarded.iter().map(|row| scalars(&serde_json::from_str(row["value"].as_str().unwrap()).unwrap()));
