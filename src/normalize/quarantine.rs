@@ -101,11 +101,11 @@ impl Shredder {
         let mut digest = 0u64;
         for (name, cell) in cells {
             let slot = sheet.slot(name);
-            digest = digest.wrapping_add(sheet.store(slot, &cell));
+            digest = digest.wrapping_add(sheet.store_in(slot, &cell));
         }
         // Records come in any order: where one stood is no part of the content.
         let slot = sheet.slot(ORDINAL);
-        sheet.store(slot, &Cell::I64(ordinal));
+        sheet.store_in(slot, &Cell::I64(ordinal));
         let id_column = sheet.system.id.ok_or_else(lost)?;
         sheet.table.push_id(id_column as usize, id);
         sheet.end_row(digest);

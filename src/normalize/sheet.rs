@@ -297,12 +297,17 @@ impl Sheet {
         format!("{:016x}{:016x}", self.digest.0, self.digest.1)
     }
 
+    /// Stores a cell for a slot whose column has a type.
+    pub fn store_in(&mut self, slot: u32, cell: &Cell<'_>) -> u64 {
+        match self.slots.get(slot as usize).map(|slot| (slot.column, slot.seed)) {
+            Some((Some(typed), seed)) => self.store(typed.builder, seed, cell),
+            _ => 0,
+        }
+    }
+
     /// Stores a cell in the open row and gives what it adds to the row's digest.
-    pub fn store(&mut self, slot: u32, cell: &Cell<'_>) -> u64 {
-        let Some((Some(typed), seed)) = self.slots.get(slot as usize).map(|slot| (slot.column, slot.seed)) else {
-            return 0;
-        };
-        let at = typed.builder as usize;
+    pub fn store(&mut self, builder: u32, seed: u64, cell: &Cell<'_>) -> u64 {
+        let at = builder as usize;
         let value = match cell {
             Cell::Null => return 0,
             Cell::Text(text) => self.table.push_bytes(at, text.as_bytes()),

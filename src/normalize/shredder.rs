@@ -325,7 +325,8 @@ impl Shredder {
         path.push(self.naming.table(&key.name));
         let parts: Vec<&str> = path.iter().map(String::as_str).collect();
         let name = self.naming.join(&parts);
-        let (secret, level) = (key.act.secret, node.level - 1);
+        // dlt counts from the row that the list is in, however many dicts deep it stands there.
+        let (secret, level) = (key.act.secret, node.level + node.path.len() as i64 - 1);
         let pointer = format!("{}/*", child_pointer(&node.pointer, &key.name));
         let parent_name = parent.schema.name.clone();
         let sheet_index = match self.by_name.get(&name) {

@@ -481,7 +481,7 @@ impl Shredder {
         let sheet = self.sheets.get_mut(sheet_index as usize).ok_or_else(lost)?;
         let mut digest = 0u64;
         for Placed { slot, cell, .. } in &cells {
-            digest = digest.wrapping_add(sheet.store(*slot, cell));
+            digest = digest.wrapping_add(sheet.store_in(*slot, cell));
         }
         let id_column = sheet.system.id.unwrap_or(NONE) as usize;
         if let Some(text) = &me.text {

@@ -39,7 +39,11 @@ fn tables(case: &Case, outcome: &Outcome) -> Value {
             }
         }
         if let Some(parent) = &table.parent {
-            rows.sort_by_key(|row| (positions.of(parent, row.get("_dlt_parent_id")), row["_dlt_list_idx"].as_i64()));
+            rows.sort_by_key(|row| {
+                // A table that several lists fill has rows of other parents, too: they come last.
+                let place = positions.of(parent, row.get("_dlt_parent_id")).unwrap_or(usize::MAX);
+                (place, row["_dlt_list_idx"].as_i64())
+            });
         }
         positions.remember(&table.name, &rows);
         let mut kinds: Vec<&str> = rows.iter_mut().map(|row| masked(case, table, row, &positions)).collect();
