@@ -9,6 +9,8 @@ mod canonical;
 mod case;
 #[path = "oracle/compare.rs"]
 mod compare;
+#[path = "oracle/quarantine.rs"]
+mod quarantine;
 
 use case::Case;
 use serde::Deserialize;

@@ -72,7 +72,7 @@ pub fn new_table(name: &str) -> Table {
         ],
     };
     Table {
-        schema: TableSchema { name: name.into(), parent: None, columns, seen_data: true },
+        schema: TableSchema { columns, seen_data: true, ..TableSchema::new(name.into(), None) },
         resource: None,
         disposition: Disposition::Append,
         key: Vec::new(),
@@ -240,6 +240,9 @@ fn table_document(table: &Table) -> Result<Value> {
         document.extend(more.into_iter().filter(|(_, value)| !value.is_null()));
         if table.schema.seen_data {
             document.insert("x-normalizer".into(), json!({ "seen-data": true }));
+        }
+        if !table.schema.schema_contract.is_evolve() {
+            document.insert("schema_contract".into(), json!(table.schema.schema_contract));
         }
     }
     Ok(document)

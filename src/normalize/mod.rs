@@ -7,11 +7,13 @@
 //! out as they come, and close it.
 
 pub mod coerce;
+pub mod contract;
 mod fast;
 pub mod hash;
 pub mod names;
 pub mod number;
 pub mod options;
+mod quarantine;
 pub mod schema;
 mod sheet;
 mod shredder;
@@ -20,6 +22,7 @@ pub mod time;
 mod tree;
 pub mod unicode;
 
+pub use contract::{Contract, Mode};
 pub use options::Options;
 
 use crate::error::{Error, Kind, Result};

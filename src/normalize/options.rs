@@ -1,5 +1,6 @@
 //! What can be chosen for one resource. Names and meanings are dlt's where dlt has them.
 
+use super::contract::Contract;
 use super::names::Naming;
 use super::schema::Column;
 use crate::error::{Error, Kind, Result};
@@ -20,6 +21,8 @@ pub struct Options {
     pub primary_key: Vec<String>,
     /// Hints by column name (raw or normalized): the columns that the root table begins with.
     pub columns: BTreeMap<String, Column>,
+    /// What may change of the schema that earlier loads left. `None`: as the last load that was given one.
+    pub schema_contract: Option<Contract>,
     /// Columns whose values are never stored, as `table.column`, beside those that look secret by themselves.
     pub redact: Vec<String>,
     /// Columns that look secret and are stored all the same, as `table.column`.
@@ -38,6 +41,7 @@ impl Default for Options {
             naming: "snake_case".into(),
             primary_key: Vec::new(),
             columns: BTreeMap::new(),
+            schema_contract: None,
             redact: Vec::new(),
             reveal: Vec::new(),
             plain_encodings: false,

@@ -2,6 +2,7 @@
 //!
 //! Names and rules are dlt's (normalizer.md sections 2, 3 and 4, carried over into `docs/normalizer.md`).
 
+use super::contract::Contract;
 use serde::{Deserialize, Serialize};
 
 /// A column's logical type, by dlt's names.
@@ -135,6 +136,20 @@ pub struct TableSchema {
     /// Rows have been written in some load: the columns contract applies from then on.
     #[serde(default)]
     pub seen_data: bool,
+    /// Of a root table: the last contract that a load was given. Loads that are given none go by it.
+    #[serde(default, skip_serializing_if = "Contract::is_evolve")]
+    pub schema_contract: Contract,
+    /// It holds what the contract kept out of the other tables.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub quarantine: bool,
+}
+
+impl TableSchema {
+    /// A table that has no columns yet.
+    pub fn new(name: String, parent: Option<String>) -> TableSchema {
+        let schema_contract = Contract::default();
+        TableSchema { name, parent, columns: Vec::new(), seen_data: false, schema_contract, quarantine: false }
+    }
 }
 
 /// Every table that came from one resource, roots before their children.

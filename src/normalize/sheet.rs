@@ -2,6 +2,7 @@
 
 use super::Warning;
 use super::coerce::Cell;
+use super::contract::Clause;
 use super::hash::{Id, table_seed};
 use super::names::Naming;
 use super::schema::{Column, DataType, TableSchema};
@@ -41,6 +42,8 @@ pub struct Slot {
     pub owners: Vec<(u32, u32)>,
     /// Decided by name: values are never stored, or always although the name looks secret.
     pub redact: Option<bool>,
+    /// The contract keeps values out that come for this name.
+    pub discard: Option<Clause>,
     /// The row, and the place in it, of the thorough reader's last value for this name.
     pub row: u64,
     pub entry: usize,
@@ -74,6 +77,10 @@ pub struct Sheet {
     pub seed: u64,
     /// Keys of the lists that fill this table, as (node, key).
     pub sources: Vec<(u32, u32)>,
+    /// Columns of rows that the contract dropped: in the schema, and not yet in a file.
+    pub late: Vec<Column>,
+    /// Some slot discards.
+    pub discards: bool,
     /// The open page's row that the record under way began with.
     pub began: Option<usize>,
     /// Order-free sums over the rows of records that ended, and of the one under way.
@@ -110,6 +117,8 @@ impl Sheet {
             system: System::default(),
             path,
             sources: Vec::new(),
+            late: Vec::new(),
+            discards: false,
             began: None,
             digest: (0, 0),
             pending: (0, 0),
@@ -148,6 +157,7 @@ impl Sheet {
             schema: None,
             owners: Vec::new(),
             redact: None,
+            discard: None,
             row: u64::MAX,
             entry: 0,
         });
@@ -189,6 +199,13 @@ impl Sheet {
         }
         self.schema.columns.push(column);
         slot_index
+    }
+
+    /// What is known of a slot's column, which may have no type yet.
+    pub fn column(&self, slot: u32) -> Option<&Column> {
+        let slot = self.slots.get(slot as usize)?;
+        let late = self.late.iter().find(|column| column.name == slot.name);
+        late.or_else(|| self.schema.columns.get(slot.schema?))
     }
 
     pub fn check_width(&self) -> Result<()> {
@@ -279,6 +296,14 @@ impl Sheet {
     /// 32 hex digits over the content of all rows, whatever their order.
     pub fn digest(&self) -> String {
         format!("{:016x}{:016x}", self.digest.0, self.digest.1)
+    }
+
+    /// Stores a cell for a slot whose column has a type.
+    pub fn store_in(&mut self, slot: u32, cell: &Cell<'_>) -> u64 {
+        match self.slots.get(slot as usize).map(|slot| (slot.column, slot.seed)) {
+            Some((Some(typed), seed)) => self.store(typed.builder, seed, cell),
+            _ => 0,
+        }
     }
 
     /// Stores a cell in the open row and gives what it adds to the row's digest.

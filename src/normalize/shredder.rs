@@ -1,10 +1,13 @@
 //! The state of a load: the compiled paths, the tables they lead to, and what both readers of records share.
 
+use super::contract::{Mode, Policy};
 use super::hash::{Id, key_hash};
 use super::names::Naming;
 use super::options::Options;
+use super::quarantine;
 use super::schema::{Column, DataType, Schema, TableSchema};
 use super::sheet::{Sheet, Warnings};
+use super::thorough::Found;
 use super::tree::{Act, Fast, List, NONE, Node};
 use crate::error::{Error, Kind, Result};
 use crate::gateway::redact;
@@ -41,6 +44,14 @@ pub struct Shredder {
     pub warnings: Warnings,
     /// Names of the primary key's columns, normalized; empty: root ids count rows.
     pub key: Vec<String>,
+    pub policy: Policy,
+    pub quarantine_table: String,
+    /// Tables with columns that are not yet in a file: the fast reader does not know them.
+    pub late: usize,
+    /// The options' hints break the contract: the first record says so.
+    pub broken: Option<Error>,
+    /// The lists that lead to the row under way.
+    pub steps: Vec<Step>,
     /// Where the values of the key's columns stand, in the record under way.
     pub key_values: Vec<Option<usize>>,
     /// Rows that the thorough reader has read, for its slots' marks.
@@ -65,6 +76,16 @@ impl Row {
     }
 }
 
+/// One list on the way from the record to a row: the key that it stands under, in a row of that node, and the item.
+#[derive(Clone, Copy)]
+pub struct Step {
+    pub list: Found,
+    pub row: u32,
+    /// The row is the list itself.
+    pub wrapped: bool,
+    pub index: u64,
+}
+
 /// The root's node: every load has exactly one.
 pub const ROOT: u32 = 0;
 
@@ -77,7 +98,6 @@ impl Shredder {
         }
         let key: Vec<String> = options.primary_key.iter().map(|column| naming.column(column)).collect();
         let mut shredder = Shredder {
-            naming,
             nodes: Vec::new(),
             lists: Vec::new(),
             sheets: Vec::new(),
@@ -91,17 +111,26 @@ impl Shredder {
             warnings: Warnings::default(),
             key_values: vec![None; key.len()],
             key,
+            policy: Policy::new(&options, schema.table(&name)),
+            quarantine_table: quarantine::table_name(&naming, &name),
+            late: 0,
+            broken: None,
+            steps: Vec::new(),
             thorough_rows: 0,
             always_thorough: false,
             thorough_records: 0,
+            naming,
             options,
         };
         for stored in schema.tables {
             shredder.restore(stored)?;
         }
         let root = shredder.root_sheet(name)?;
-        let level = i64::from(shredder.options.max_table_nesting);
-        shredder.nodes.push(Node::new(root, level, Vec::new(), String::new()));
+        let level = match shredder.policy.forgets_nesting() {
+            true => Options::default().max_table_nesting,
+            false => shredder.options.max_table_nesting,
+        };
+        shredder.nodes.push(Node::new(root, level.into(), Vec::new(), String::new()));
         Ok(shredder)
     }
 
@@ -114,23 +143,43 @@ impl Shredder {
     fn root_sheet(&mut self, name: String) -> Result<u32> {
         let sheet = match self.by_name.get(&name) {
             Some(sheet) => *sheet,
-            None => {
-                let schema = TableSchema { name: name.clone(), parent: None, columns: Vec::new(), seen_data: false };
-                self.add_sheet(schema, vec![name])?
-            }
+            None => self.add_sheet(TableSchema::new(name.clone(), None), vec![name])?,
         };
         let hints = self.options.hints(&self.naming);
-        if let Some(root) = self.sheets.get_mut(sheet as usize) {
-            for hint in hints {
-                if !root.schema.columns.iter().any(|column| column.name == hint.name) {
-                    root.declare(hint);
-                }
-            }
+        if self.policy.root_table().mode == Mode::Evolve {
+            hints.into_iter().for_each(|hint| self.hint(sheet, hint));
         }
         Ok(sheet)
     }
 
-    fn add_sheet(&mut self, schema: TableSchema, path: Vec<String>) -> Result<u32> {
+    /// A hinted column of the root table, if the contract lets it in.
+    fn hint(&mut self, sheet: u32, hint: Column) {
+        let Some(root) = self.sheets.get_mut(sheet as usize) else { return };
+        let before = root.schema.columns.iter().find(|column| column.name == hint.name);
+        let clause = self.policy.hint(&hint, before);
+        match clause.mode {
+            Mode::Evolve if before.is_none() => {
+                root.declare(hint);
+            }
+            Mode::Evolve => {}
+            Mode::Freeze => {
+                let what = format!("the options' hint would change the column `{}`", hint.name);
+                self.broken = Some(clause.frozen(&what, format!("table {}", root.schema.name)));
+                // The fast reader asks no questions.
+                self.always_thorough = true;
+            }
+            // A key that may not be one leaves none.
+            Mode::DiscardRow | Mode::DiscardValue if hint.primary_key && before.is_none() => self.key.clear(),
+            Mode::DiscardRow | Mode::DiscardValue => {}
+        }
+    }
+
+    /// The table of that name, if there is one.
+    pub fn table_index(&self, name: &str) -> Option<u32> {
+        self.by_name.get(name).copied()
+    }
+
+    pub fn add_sheet(&mut self, schema: TableSchema, path: Vec<String>) -> Result<u32> {
         if self.sheets.len() >= MAX_TABLES {
             return Err(Error::new(
                 Kind::Limit,
@@ -179,6 +228,7 @@ impl Shredder {
         let slot_index = sheet.slot(&column);
         let full_name = format!("{}.{column}", sheet.schema.name);
         let own = column.starts_with("_dlt_");
+        let watched = own || sheet.slots.get(slot_index as usize).is_some_and(|slot| slot.discard.is_some());
         let Some(slot) = sheet.slots.get_mut(slot_index as usize) else { return Err(lost()) };
         slot.owners.push((node_index, key_index));
         let decided = if self.options.redact.contains(&full_name) {
@@ -198,7 +248,7 @@ impl Shredder {
             node: NONE,
             list: NONE,
             slot: slot_index,
-            thorough: own,
+            thorough: watched,
             whole: level <= 0,
             secret: decided.unwrap_or(secret),
             required: false,
@@ -213,7 +263,7 @@ impl Shredder {
     }
 
     /// Several keys lead to one name: only the thorough reader knows which of them wins.
-    fn owners_thorough(&mut self, owners: &[(u32, u32)]) {
+    pub fn owners_thorough(&mut self, owners: &[(u32, u32)]) {
         for (node, key) in owners {
             if let Some(key) = self.nodes.get_mut(*node as usize).and_then(|node| node.keys.get_mut(*key as usize)) {
                 key.act.thorough = true;
@@ -277,15 +327,13 @@ impl Shredder {
         path.push(self.naming.table(&key.name));
         let parts: Vec<&str> = path.iter().map(String::as_str).collect();
         let name = self.naming.join(&parts);
-        let (secret, level) = (key.act.secret, node.level - 1);
+        // dlt counts from the row that the list is in, however many dicts deep it stands there.
+        let (secret, level) = (key.act.secret, node.level + node.path.len() as i64 - 1);
         let pointer = format!("{}/*", child_pointer(&node.pointer, &key.name));
         let parent_name = parent.schema.name.clone();
         let sheet_index = match self.by_name.get(&name) {
             Some(sheet) => *sheet,
-            None => {
-                let schema = TableSchema { name, parent: Some(parent_name), columns: Vec::new(), seen_data: false };
-                self.add_sheet(schema, path.clone())?
-            }
+            None => self.add_sheet(TableSchema::new(name, Some(parent_name)), path.clone())?,
         };
         let place = path.join("\0");
         let mut owners = Vec::new();
@@ -398,23 +446,30 @@ impl Shredder {
 
     /// The schema as it is now.
     pub fn schema(&self) -> Schema {
-        Schema {
-            tables: self
-                .sheets
-                .iter()
-                .map(|sheet| {
-                    let seen_data = sheet.schema.seen_data || sheet.table.total() > 0;
-                    TableSchema { seen_data, ..sheet.schema.clone() }
-                })
-                .filter(|table| table.columns.iter().any(|column| column.data_type.is_some()))
-                .collect(),
-        }
+        let root = self.nodes.get(ROOT as usize).map(|node| node.sheet as usize);
+        // A load without records is held to nothing, and leaves nothing.
+        let given = self.options.schema_contract.filter(|_| self.ordinal > 0);
+        let tables = self.sheets.iter().enumerate().map(|(index, sheet)| {
+            let seen_data = sheet.schema.seen_data || sheet.table.total() > 0;
+            let given = given.filter(|_| root == Some(index));
+            let schema_contract = given.unwrap_or(sheet.schema.schema_contract);
+            let mut table = TableSchema { seen_data, schema_contract, ..sheet.schema.clone() };
+            for late in &sheet.late {
+                table.columns.retain(|column| column.name != late.name);
+                table.columns.push(late.clone());
+            }
+            table
+        });
+        let mut tables: Vec<TableSchema> =
+            tables.filter(|table| table.columns.iter().any(|column| column.data_type.is_some())).collect();
+        tables.sort_by_key(|table| table.quarantine);
+        Schema { tables }
     }
 }
 
 impl Records for Shredder {
     fn record(&mut self, b: &[u8], at: usize) -> Scan<usize> {
-        let fast = if self.always_thorough { Err(Stop::Miss) } else { self.fast_record(b, at) };
+        let fast = if self.always_thorough || self.late > 0 { Err(Stop::Miss) } else { self.fast_record(b, at) };
         match fast {
             Ok(end) => Ok(end),
             Err(Stop::Miss) => {

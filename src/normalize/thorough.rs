@@ -6,10 +6,12 @@
 //! once, which is why only records that bring something new come here.
 
 use super::coerce::{Cell, Detectors, Value, coerce};
+use super::contract::{Clause, Entity, Mode};
 use super::hash::Id;
+use super::quarantine::{self, Discarded};
 use super::schema::{Column, DataType};
 use super::sheet::{Own, Slot, variant_name};
-use super::shredder::{ROOT, Row, Shredder, lost, place};
+use super::shredder::{ROOT, Row, Shredder, Step, lost, place};
 use super::tree::NONE;
 use crate::error::{Error, Kind, Result};
 use crate::gateway::redact;
@@ -20,7 +22,7 @@ use std::borrow::Cow;
 
 /// Where a value of the record goes.
 #[derive(Clone, Copy)]
-struct Found {
+pub struct Found {
     node: u32,
     key: usize,
     at: usize,
@@ -75,23 +77,50 @@ impl<'b> Raw<'b> {
 
 /// A cell and where it goes.
 struct Placed<'b> {
-    builder: u32,
-    seed: u64,
+    slot: u32,
     cell: Cell<'b>,
     variant: bool,
+    /// The column, where the value makes it.
+    new: Option<Column>,
+    found: Found,
+}
+
+/// A value and its column, or the contract's clause that keeps it out of it.
+enum Put<'b> {
+    In(Placed<'b>),
+    Out(Kept),
+}
+
+/// What the contract keeps out: the value, the column that it was for, and the clause.
+#[derive(Clone, Copy)]
+struct Kept {
+    found: Found,
+    slot: u32,
+    clause: Clause,
 }
 
 /// What a row is made of.
+#[derive(Clone, Copy)]
 enum Item {
     Object(usize),
     /// A scalar, or a list in a list, as the only member of a row.
     Wrapped(Found),
 }
 
+/// A row under way: its table, what it is made of, the node that reads it, the row that it hangs from with its place there.
+#[derive(Clone, Copy)]
+struct Place<'p> {
+    sheet: u32,
+    item: Item,
+    node: u32,
+    parent: Option<(&'p Parent, u64)>,
+}
+
 impl Shredder {
     /// Reads the record at `at`, whatever it is: a dict, a scalar to be wrapped, a batch of items.
     pub fn thorough_record(&mut self, b: &[u8], at: usize) -> Scan<usize> {
         let end = skip_value(b, at, 0)?;
+        self.steps.clear();
         self.root_item(b, at, false)?;
         Ok(end)
     }
@@ -119,7 +148,7 @@ impl Shredder {
     fn root_row(&mut self, b: &[u8], item: Item) -> Scan<()> {
         let sheet = self.nodes.get(ROOT as usize).map_or(0, |node| node.sheet);
         let ordinal = self.ordinal;
-        self.row(b, item, ROOT, sheet, None).map_err(|stop| match stop {
+        self.row(b, Place { sheet, item, node: ROOT, parent: None }).map_err(|stop| match stop {
             crate::json::scan::Stop::Fail(error) if error.place().is_none() => {
                 let table = self.sheets.get(sheet as usize).map(|sheet| sheet.schema.name.clone()).unwrap_or_default();
                 error.at(format!("table {table}, record {ordinal}")).into()
@@ -130,20 +159,110 @@ impl Shredder {
         Ok(())
     }
 
-    /// One row and, after it, the rows of its lists. `parent`: the row it hangs from, and its place in the list.
-    fn row(&mut self, b: &[u8], item: Item, node: u32, sheet_index: u32, parent: Option<(&Parent, u64)>) -> Scan<()> {
-        self.begin_row(sheet_index);
+    /// One row and, after it, the rows of its lists, unless the contract keeps it out.
+    fn row(&mut self, b: &[u8], row: Place<'_>) -> Scan<()> {
+        if !self.admits_table(b, row)? {
+            return Ok(());
+        }
         self.thorough_rows += 1;
         let mut flat = Flat::default();
-        match item {
-            Item::Object(at) => self.flatten(b, at, node, &mut flat)?,
-            Item::Wrapped(found) => self.place_value(b, found, sheet_index, &mut flat)?,
+        match row.item {
+            Item::Object(at) => self.flatten(b, at, row.node, &mut flat)?,
+            Item::Wrapped(found) => self.place_value(b, found, row.sheet, &mut flat)?,
         }
-        let me = self.write(b, &flat, sheet_index, parent)?;
+        let Some(me) = self.write(b, &flat, row)? else { return Ok(()) };
+        let wrapped = matches!(row.item, Item::Wrapped(_));
         for (list, found) in flat.lists {
-            self.list_rows(b, list, found.at, &me)?;
+            self.list_rows(b, list, &me, Step { list: found, row: row.node, wrapped, index: 0 })?;
         }
         Ok(())
+    }
+
+    /// Whether rows may come into the table: a new one falls under the contract.
+    fn admits_table(&mut self, b: &[u8], row: Place<'_>) -> Scan<bool> {
+        let sheet = self.sheets.get(row.sheet as usize).ok_or_else(lost)?;
+        let clause = match row.parent {
+            None => self.policy.root_table(),
+            Some(_) if sheet.system.id.is_none() => self.policy.contract.clause(Entity::Tables),
+            Some(_) => return Ok(true),
+        };
+        match clause.mode {
+            Mode::Evolve => match self.broken.take() {
+                Some(error) => Err(error.into()),
+                None => Ok(true),
+            },
+            Mode::Freeze => {
+                let what = format!("the table `{}` would be new", sheet.schema.name);
+                Err(clause.frozen(&what, self.location(row.sheet, &self.row_pointer())).into())
+            }
+            Mode::DiscardRow | Mode::DiscardValue => {
+                self.quarantine_row(b, row, String::new(), clause)?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// The row into the quarantine, with all that is below it.
+    fn quarantine_row(&mut self, b: &[u8], row: Place<'_>, column: String, clause: Clause) -> Scan<()> {
+        let sheet = self.sheets.get(row.sheet as usize).ok_or_else(lost)?;
+        let (table, path) = (sheet.schema.name.clone(), sheet.path.clone());
+        let at = match row.item {
+            Item::Object(at) => at,
+            Item::Wrapped(found) => found.at,
+        };
+        let value = self.redacted_row(b, at, &path)?;
+        let pointer = self.row_pointer();
+        Ok(self.quarantine(&Discarded { table, column, clause, pointer, value })?)
+    }
+
+    /// One value into the quarantine; nulls and secrets leave nothing there.
+    fn quarantine_value(&mut self, b: &[u8], row: Place<'_>, kept: Kept) -> Scan<()> {
+        let mut value = String::new();
+        if self.revealed(kept.found)? {
+            compact::push_value(&mut value, b, kept.found.at, &compact::Open, &mut 0)?;
+        } else {
+            compact::push_value(&mut value, b, kept.found.at, &Secrets, &mut 0)?;
+        }
+        if value == "null" || value == compact::REDACTED {
+            return Ok(());
+        }
+        let sheet = self.sheets.get(row.sheet as usize).ok_or_else(lost)?;
+        let (table, column) = (sheet.schema.name.clone(), self.slot(row.sheet, kept.slot)?.name.clone());
+        let pointer = self.value_pointer(row, kept.found);
+        let value = quarantine::shortened(value);
+        Ok(self.quarantine(&Discarded { table, column, clause: kept.clause, pointer, value })?)
+    }
+
+    /// JSON pointer from the root row to the row under way.
+    fn row_pointer(&self) -> String {
+        let mut pointer = String::new();
+        for step in &self.steps {
+            if !step.wrapped {
+                pointer.push_str(&self.pointer_in_row(step.row, step.list));
+            }
+            crate::json::place::push_part(&mut pointer, &step.index.to_string());
+        }
+        pointer
+    }
+
+    fn value_pointer(&self, row: Place<'_>, found: Found) -> String {
+        let mut pointer = self.row_pointer();
+        if matches!(row.item, Item::Object(_)) {
+            pointer.push_str(&self.pointer_in_row(row.node, found));
+        }
+        pointer
+    }
+
+    /// From the row that a node reads to a value in it.
+    fn pointer_in_row(&self, row: u32, found: Found) -> String {
+        let row = self.nodes.get(row as usize).map_or(0, |node| node.pointer.len());
+        self.pointer(found).get(row..).unwrap_or_default().to_owned()
+    }
+
+    /// Where in the load: table, record, and pointer from the root row.
+    fn location(&self, sheet: u32, pointer: &str) -> String {
+        let table = self.sheets.get(sheet as usize).map(|sheet| sheet.schema.name.as_str()).unwrap_or_default();
+        format!("table {table}, record {}, {}", self.ordinal, place(pointer))
     }
 
     /// dlt's `_flatten`: a stack of dicts, so the last one of a level is expanded first.
@@ -276,9 +395,28 @@ impl Shredder {
         pointer
     }
 
-    /// dlt's `_coerce_row`, then the row's own columns, then everything into the builders.
-    fn write(&mut self, b: &[u8], flat: &Flat, sheet_index: u32, parent: Option<(&Parent, u64)>) -> Scan<Parent> {
+    /// dlt's `_coerce_row`, then the row's own columns, then everything into the builders. `None`: the contract keeps the row
+    /// out. What it keeps out once for its name, it keeps out of all later rows, whatever comes there: a null drops the row, too.
+    fn write(&mut self, b: &[u8], flat: &Flat, row: Place<'_>) -> Scan<Option<Parent>> {
+        let Place { sheet: sheet_index, parent, .. } = row;
+        let sheet = self.sheets.get(sheet_index as usize).ok_or_else(lost)?;
+        let first_row = sheet.system.id.is_none();
+        let mut kept: Vec<Kept> = Vec::new();
+        if sheet.discards {
+            for found in &flat.cells {
+                if self.is_secret(b, *found) {
+                    continue;
+                }
+                let slot = self.slot_of(*found)?;
+                kept.extend(self.slot(sheet_index, slot)?.discard.map(|clause| Kept { found: *found, slot, clause }));
+            }
+            if self.drops_row(b, row, &kept)? {
+                return Ok(None);
+            }
+        }
+        let known = kept.len();
         let mut cells: Vec<Placed<'_>> = Vec::with_capacity(flat.cells.len());
+        let mut new: Vec<Column> = Vec::new();
         let mut own_id = None;
         let mut variants = false;
         for found in &flat.cells {
@@ -295,32 +433,59 @@ impl Shredder {
                     }
                 }
                 if missing {
-                    self.declare(sheet_index, own.column())?;
+                    new.push(own.column());
                 }
                 continue;
             }
-            if self.is_secret(b, *found) {
+            if slot.discard.is_some() || self.is_secret(b, *found) {
                 continue;
             }
             let Some(raw) = self.read_value(b, *found)? else {
                 self.check_null(sheet_index, slot_index)?;
                 continue;
             };
-            let placed = self.put(sheet_index, slot_index, raw, *found)?;
+            let mut placed = match self.put(row, slot_index, raw, *found, first_row)? {
+                Put::In(placed) => placed,
+                Put::Out(value) => {
+                    kept.push(value);
+                    continue;
+                }
+            };
+            if let Some(column) = placed.new.take() {
+                match new.iter_mut().find(|other| other.name == column.name) {
+                    Some(place) => *place = column,
+                    None => new.push(column),
+                }
+            }
             variants |= placed.variant;
             // Only a variant can meet a column that the row has filled already, or the other way round.
-            match cells.iter_mut().find(|other| variants && other.builder == placed.builder) {
+            match cells.iter_mut().find(|other| variants && other.slot == placed.slot) {
                 Some(place) => *place = placed,
                 None => cells.push(placed),
             }
         }
+        if kept.len() > known {
+            // dlt then looks at every name again, those of variants among them.
+            for Placed { slot, found, .. } in &cells {
+                let discard = self.slot(sheet_index, *slot)?.discard;
+                kept.extend(discard.map(|clause| Kept { found: *found, slot: *slot, clause }));
+            }
+            if self.drops_row(b, row, &kept)? {
+                self.make_later(sheet_index, new)?;
+                return Ok(None);
+            }
+            cells.retain(|cell| !kept.iter().any(|kept| kept.slot == cell.slot));
+        }
+        for value in kept {
+            self.quarantine_value(b, row, value)?;
+        }
+        self.make(sheet_index, new)?;
         let me = self.identify(b, flat, sheet_index, parent, own_id)?;
+        self.begin_row(sheet_index);
         let sheet = self.sheets.get_mut(sheet_index as usize).ok_or_else(lost)?;
-        sheet.complete_system();
-        sheet.check_width()?;
         let mut digest = 0u64;
-        for Placed { builder, seed, cell, .. } in &cells {
-            digest = digest.wrapping_add(sheet.store(*builder, *seed, cell));
+        for Placed { slot, cell, .. } in &cells {
+            digest = digest.wrapping_add(sheet.store_in(*slot, cell));
         }
         let id_column = sheet.system.id.unwrap_or(NONE) as usize;
         if let Some(text) = &me.text {
@@ -341,7 +506,15 @@ impl Shredder {
                 sheet.end_child(me.row.id, parent.row.id, index, digest, parent.row.link);
             }
         }
-        Ok(me)
+        Ok(Some(me))
+    }
+
+    /// Whether one of these drops the row; it is in quarantine, then.
+    fn drops_row(&mut self, b: &[u8], row: Place<'_>, kept: &[Kept]) -> Scan<bool> {
+        let Some(first) = kept.iter().find(|kept| kept.clause.mode == Mode::DiscardRow) else { return Ok(false) };
+        let column = self.slot(row.sheet, first.slot)?.name.clone();
+        self.quarantine_row(b, row, column, first.clause)?;
+        Ok(true)
     }
 
     /// The row's id: the data's own, the key's hash, the parent's with the place in the list, or a count.
@@ -447,38 +620,71 @@ impl Shredder {
         Ok(self.slot(sheet, self.slot_of(found)?)?.redact == Some(false))
     }
 
-    /// A value into its column, or into the variant for its type; makes the column when there is none.
-    fn put<'b>(&mut self, sheet_index: u32, slot_index: u32, raw: Raw<'b>, found: Found) -> Result<Placed<'b>> {
-        let sheet = self.sheets.get(sheet_index as usize).ok_or_else(lost)?;
-        let slot = sheet.slots.get(slot_index as usize).ok_or_else(lost)?;
-        let (seed, known) = (slot.seed, slot.column);
-        let hint = slot.schema.and_then(|index| sheet.schema.columns.get(index));
-        if let (Some(typed), Some(column)) = (known, hint)
-            && let Some(cell) = raw.fit(column)
-        {
-            return Ok(Placed { builder: typed.builder, seed, cell, variant: column.variant });
+    /// A value into its column, or into the variant for its type; makes the column when there is none and the contract lets
+    /// it.
+    fn put<'b>(
+        &mut self,
+        row: Place<'_>,
+        slot_index: u32,
+        raw: Raw<'b>,
+        found: Found,
+        first_row: bool,
+    ) -> Result<Put<'b>> {
+        let sheet = self.sheets.get(row.sheet as usize).ok_or_else(lost)?;
+        let name = sheet.slots.get(slot_index as usize).ok_or_else(lost)?.name.clone();
+        let hint = sheet.column(slot_index);
+        let known = hint.filter(|column| column.data_type.is_some());
+        if let Some(column) = known {
+            let required = !column.nullable;
+            return match raw.fit(column) {
+                Some(cell) => Ok(Put::In(Placed { slot: slot_index, cell, variant: column.variant, new: None, found })),
+                None => self.put_variant(row, &name, raw, found, required),
+            };
         }
-        let name = slot.name.clone();
-        if known.is_none() {
-            let column = self.new_column(raw.view(), &name, hint.cloned(), found);
-            if let Some(cell) = raw.fit(&column) {
-                return Ok(Placed { builder: self.make(sheet_index, column)?, seed, cell, variant: false });
-            }
+        let column = self.new_column(raw.view(), &name, hint.cloned(), found);
+        let Some(cell) = raw.fit(&column) else { return self.put_variant(row, &name, raw, found, !column.nullable) };
+        let clause = self.policy.new_column(&name, row.parent.is_none(), first_row);
+        if clause.mode != Mode::Evolve {
+            let what = format!("the column `{name}` would be new");
+            return self.keep_out(row, Kept { found, slot: slot_index, clause }, &what);
         }
-        self.put_variant(sheet_index, &name, raw, found)
+        Ok(Put::In(Placed { slot: slot_index, cell, variant: false, new: Some(column), found }))
     }
 
-    fn put_variant<'b>(&mut self, sheet_index: u32, name: &str, raw: Raw<'b>, found: Found) -> Result<Placed<'b>> {
+    /// A value that the contract keeps out: an error if the schema is frozen, else the name discards from now on.
+    fn keep_out<'b>(&mut self, row: Place<'_>, kept: Kept, what: &str) -> Result<Put<'b>> {
+        if kept.clause.mode == Mode::Freeze {
+            let place = self.location(row.sheet, &self.value_pointer(row, kept.found));
+            return Err(kept.clause.frozen(what, place));
+        }
+        let sheet = self.sheets.get_mut(row.sheet as usize).ok_or_else(lost)?;
+        sheet.discards = true;
+        let slot = sheet.slots.get_mut(kept.slot as usize).ok_or_else(lost)?;
+        slot.discard = Some(kept.clause);
+        // The fast reader must not store what comes for this name.
+        let owners = slot.owners.clone();
+        self.owners_thorough(&owners);
+        Ok(Put::Out(kept))
+    }
+
+    /// `required`: the column that the value does not fit must not be null.
+    fn put_variant<'b>(
+        &mut self,
+        row: Place<'_>,
+        name: &str,
+        raw: Raw<'b>,
+        found: Found,
+        required: bool,
+    ) -> Result<Put<'b>> {
         let kind = raw.view().data_type();
         let variant = variant_name(&self.naming, name, kind);
-        let sheet = self.sheets.get_mut(sheet_index as usize).ok_or_else(lost)?;
+        let sheet = self.sheets.get_mut(row.sheet as usize).ok_or_else(lost)?;
         let slot_index = sheet.slot(&variant);
-        let slot = sheet.slots.get(slot_index as usize).ok_or_else(lost)?;
-        let (seed, known) = (slot.seed, slot.column);
-        let hint = slot.schema.and_then(|index| sheet.schema.columns.get(index)).cloned();
+        let hint = sheet.column(slot_index).cloned();
         let table = sheet.schema.name.clone();
+        let known = hint.as_ref().is_some_and(|column| column.data_type.is_some());
         let column = match hint {
-            Some(column) if column.data_type.is_some() => column,
+            Some(column) if known => column,
             hint => Column { variant: true, ..self.new_column(raw.view(), &variant, hint, found) },
         };
         let Some(cell) = raw.fit(&column) else {
@@ -492,19 +698,45 @@ impl Shredder {
             )
             .at(format!("table {table}, {}", place(&self.pointer(found)))));
         };
-        let builder = match known {
-            Some(typed) => typed.builder,
-            None => self.make(sheet_index, column)?,
-        };
+        let clause = self.policy.new_variant(&variant, known);
+        if required && matches!(clause.mode, Mode::Evolve | Mode::DiscardValue) {
+            return Err(null_key(name).at(self.location(row.sheet, &self.value_pointer(row, found))));
+        }
+        if clause.mode != Mode::Evolve {
+            let what = format!("a {} value does not fit the column `{name}`", kind.name());
+            return self.keep_out(row, Kept { found, slot: slot_index, clause }, &what);
+        }
         self.warnings.add("variant", &table, &variant, || {
             format!("`{name}` also holds values of type {}: they are in `{variant}`", kind.name())
         });
-        Ok(Placed { builder, seed, cell, variant: true })
+        let new = Some(column).filter(|_| !known);
+        Ok(Put::In(Placed { slot: slot_index, cell, variant: true, new, found }))
     }
 
-    fn make(&mut self, sheet: u32, column: Column) -> Result<u32> {
-        let slot = self.declare(sheet, column)?;
-        self.slot(sheet, slot)?.column.map(|typed| typed.builder).ok_or_else(lost)
+    /// Makes the new columns of a row that stays, behind those that rows which did not stay have left, and the normalizer's own.
+    fn make(&mut self, sheet_index: u32, new: Vec<Column>) -> Result<()> {
+        let sheet = self.sheets.get_mut(sheet_index as usize).ok_or_else(lost)?;
+        let late = std::mem::take(&mut sheet.late);
+        if !late.is_empty() {
+            self.late -= 1;
+        }
+        for column in late.into_iter().chain(new) {
+            self.declare(sheet_index, column)?;
+        }
+        let sheet = self.sheets.get_mut(sheet_index as usize).ok_or_else(lost)?;
+        sheet.complete_system();
+        sheet.check_width()
+    }
+
+    /// The columns that a dropped row would have made: they are in the schema, as with dlt, and in the files from the next row
+    /// on that stays.
+    fn make_later(&mut self, sheet_index: u32, new: Vec<Column>) -> Result<()> {
+        let sheet = self.sheets.get_mut(sheet_index as usize).ok_or_else(lost)?;
+        if sheet.late.is_empty() && !new.is_empty() {
+            self.late += 1;
+        }
+        sheet.late.extend(new);
+        Ok(())
     }
 
     /// The column that a first value makes.
@@ -517,10 +749,10 @@ impl Shredder {
     }
 
     /// The rows of a list.
-    fn list_rows(&mut self, b: &[u8], list_index: u32, at: usize, parent: &Parent) -> Scan<()> {
+    fn list_rows(&mut self, b: &[u8], list_index: u32, parent: &Parent, step: Step) -> Scan<()> {
         let list = self.lists.get(list_index as usize).ok_or_else(lost)?;
         let (sheet, node, value) = (list.sheet, list.node, list.value);
-        let mut at = skip_space(b, at + 1);
+        let mut at = skip_space(b, step.list.at + 1);
         let mut index = 0;
         while byte(b, at) != b']' {
             let item = match byte(b, at) {
@@ -531,7 +763,9 @@ impl Shredder {
                 }
                 _ => Item::Wrapped(Found { node, key: value, at }),
             };
-            self.row(b, item, node, sheet, Some((parent, index)))?;
+            self.steps.push(Step { index, ..step });
+            self.row(b, Place { sheet, item, node, parent: Some((parent, index)) })?;
+            self.steps.pop();
             index += 1;
             at = after_item(b, at)?;
         }

@@ -39,7 +39,11 @@ fn tables(case: &Case, outcome: &Outcome) -> Value {
             }
         }
         if let Some(parent) = &table.parent {
-            rows.sort_by_key(|row| (positions.of(parent, row.get("_dlt_parent_id")), row["_dlt_list_idx"].as_i64()));
+            rows.sort_by_key(|row| {
+                // A table that several lists fill has rows of other parents, too: they come last.
+                let place = positions.of(parent, row.get("_dlt_parent_id")).unwrap_or(usize::MAX);
+                (place, row["_dlt_list_idx"].as_i64())
+            });
         }
         positions.remember(&table.name, &rows);
         let mut kinds: Vec<&str> = rows.iter_mut().map(|row| masked(case, table, row, &positions)).collect();
@@ -141,7 +145,7 @@ fn column(column: &Column) -> Value {
     out
 }
 
-fn rows_of(file: &[u8]) -> Vec<Row> {
+pub fn rows_of(file: &[u8]) -> Vec<Row> {
     let reader = Reader::open(file).expect("the engine's files can be read");
     let mut rows = Vec::new();
     for (group, size) in reader.row_groups().enumerate() {

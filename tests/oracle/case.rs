@@ -1,8 +1,9 @@
 //! A stored case, and how the engine runs it.
 
+use super::quarantine;
 use gatelake::error::{Error, Kind};
 use gatelake::normalize::schema::Schema;
-use gatelake::normalize::{Load, Options, Select, time};
+use gatelake::normalize::{Load, Options, Select, empty_file, time};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -31,6 +32,8 @@ pub const TYPE_MARKS: fn(char) -> bool = |c| ('\u{f026}'..='\u{f02d}').contains(
 #[derive(Default)]
 pub struct Outcome {
     pub schema: Schema,
+    /// The same with the quarantine table: what the next load starts from.
+    stored: Schema,
     /// Of each load: rows by table, or why it failed.
     pub loads: Vec<Result<BTreeMap<String, u64>, Error>>,
     /// The table's files, oldest first, each with the ordinal of its load.
@@ -38,6 +41,8 @@ pub struct Outcome {
     /// The last file ever written of each table, though a later load may have replaced it.
     pub last_files: BTreeMap<String, Vec<u8>>,
     pub disposition: String,
+    /// Loads that dlt has given an ordinal: not one that failed, nor one that changed nothing, unless it was the first.
+    numbered: usize,
 }
 
 /// The id of the `ordinal`th load.
@@ -75,7 +80,7 @@ impl Case {
             let disposition = take_disposition(&mut options)?;
             let options = engine_options(options)?;
             outcome.disposition = disposition;
-            let result = outcome.load(&self.table, options, ordinal, load.rows.get());
+            let result = outcome.load(&self.table, options, outcome.numbered, load.rows.get());
             if let Err(error) = &result
                 && error.kind() == Kind::Config
             {
@@ -95,29 +100,45 @@ impl Outcome {
         ordinal: usize,
         rows: &str,
     ) -> Result<BTreeMap<String, u64>, Error> {
-        let mut load = Load::new(table, options, self.schema.clone(), &load_id(ordinal))?;
+        let nesting = options.max_table_nesting != Options::default().max_table_nesting;
+        let mut load = Load::new(table, options, self.stored.clone(), &load_id(ordinal))?;
         load.begin_body(Select::Root)?;
         for chunk in rows.as_bytes().chunks(1000) {
             load.feed(chunk)?;
         }
         load.end_body()?;
-        let loaded = load.finish()?;
+        let mut loaded = load.finish()?;
+        self.stored = loaded.schema.clone();
         let mut files = BTreeMap::<(String, u32), Vec<u8>>::new();
         for part in load.take_parts() {
             files.entry((part.table, part.file)).or_default().extend(part.bytes);
         }
+        // dlt keeps nothing of what a contract discards. Our quarantine table is left out of all that is compared, here and
+        // nowhere else, once it is known to hold exactly what is missing in the other tables.
+        let discarded = quarantine::take(&mut loaded, &mut files, rows, nesting);
+        let root = loaded.schema.tables.iter().find(|table| table.parent.is_none());
+        let none_stayed =
+            discarded && root.is_some_and(|root| loaded.tables.iter().any(|t| t.name == root.name && t.rows == 0));
+        // dlt forgets that a table has seen data when it is given a nesting limit, and then thinks that there is nothing to empty.
+        let untouched = none_stayed && nesting;
         // `replace` keeps nothing of what was there. The lake refuses to empty a table unasked; here it is asked.
-        if self.disposition == "replace" {
+        if self.disposition == "replace" && !untouched {
             self.files.values_mut().for_each(Vec::clear);
         }
         for ((table, _), bytes) in files {
             self.last_files.insert(table.clone(), bytes.clone());
             self.files.entry(table).or_default().push((ordinal, bytes));
         }
-        // dlt counts the root table of an emptied resource, with no rows.
-        let emptied = loaded.schema.tables.iter().find(|table| self.disposition == "replace" && table.parent.is_none());
+        // dlt counts the root table of an emptied resource, with no rows, and writes a file of none if any came.
+        let emptied = root.filter(|_| (self.disposition == "replace" || none_stayed) && !untouched);
+        if let Some(root) = emptied.filter(|_| none_stayed) {
+            self.last_files.insert(root.name.clone(), empty_file(root, &load_id(ordinal))?);
+        }
         let emptied = emptied.map(|table| (table.name.clone(), 0));
         let filled = loaded.tables.iter().filter(|table| table.rows > 0).map(|table| (table.name.clone(), table.rows));
+        if self.numbered == 0 || emptied.is_some() || untouched || loaded.tables.iter().any(|table| table.rows > 0) {
+            self.numbered += 1;
+        }
         self.schema = loaded.schema.clone();
         Ok(emptied.into_iter().chain(filled).collect())
     }

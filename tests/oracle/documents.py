@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Writes cases of random documents for generate.py to ask dlt about: see README.md.
 
-    python documents.py FOLDER COUNT [SEED]
+    python documents.py FOLDER COUNT [SEED [FAMILY]]
 
-The same count and seed write the same cases. Each case leans towards one family of rules, named by its file: `x_nest_0007.json`.
+The same count and seed write the same cases. Each case leans towards one family of rules, named by its file: `x_nest_0007.json`; with a
+FAMILY, all of them towards that one.
 """
 import json
 import pathlib
@@ -262,16 +263,61 @@ def gateway(m):
     return options, loads
 
 
+def contracts(m):
+    """Every entity with every mode, on roots and children, from load to load; the first load mostly makes the tables freely."""
+    c = m.chance
+    m.keys = c.sample(PLAIN, 4) + c.choice([[], [], ["a__v_text"], ["newCol", "new_col"], ["_dlt_x"]])
+    m.depth = c.choice([1, 2, 3])
+    m.kinds = {"int": 6, "text": 3, "null": 3, "float": 1, "bool": 1}
+    # dlt breaks off at a float beyond 64 bits in a column of integers.
+    m.float = lambda: c.choice([0.0, 1.0, 2.5, 1e-7, 1700000000.5])
+    modes = ["freeze", "discard_row", "discard_value", "discard_row", "discard_value", "evolve"]
+
+    def contract():
+        if m.one_in(4):
+            return c.choice(modes)
+        return {entity: c.choice(modes) for entity in c.sample(["tables", "columns", "data_type"], c.randint(0 if m.one_in(8) else 1, 3))}
+
+    shape = m.dict()
+    rows = lambda rate: [row if isinstance(row := m.changed(shape, rate), dict) else {"v": row} for _ in range(c.randint(1, 5))]
+    options, loads = {"schema_contract": contract()}, [rows(12)]
+    if not m.one_in(4):
+        loads[0] = {"rows": loads[0], "options": {"schema_contract": c.choice(["evolve", {}, {"tables": "evolve"}, {"data_type": c.choice(modes)}])}}
+    for _ in range(c.randint(1, 3)):
+        load = rows(4)
+        if m.one_in(6):
+            load.insert(c.randint(0, len(load)), c.choice([None, 5, "x", [1, {"a": 2}]]))
+        if m.one_in(12):
+            load = c.choice([[], [None]])
+        loads.append({"rows": load, "options": {"schema_contract": contract()}} if m.one_in(4) else load)
+    if m.one_in(8):
+        # A contract that only one load names goes on with the table.
+        loads[0] = {"rows": loads[0]["rows"] if isinstance(loads[0], dict) else loads[0], "options": options}
+        options = {}
+    if m.one_in(4):
+        options["write_disposition"] = "replace"
+    if m.one_in(5):
+        options["max_table_nesting"] = c.choice([1, 1, 2, 3])
+    if m.one_in(6):
+        for number, row in enumerate(row for load in loads for row in (load["rows"] if isinstance(load, dict) else load) if isinstance(row, dict)):
+            row["id"] = number
+        for load in loads:
+            items = load["rows"] if isinstance(load, dict) else load
+            items[:] = [item for item in items if isinstance(item, dict)]
+        options["primary_key"] = "id"
+    return options, loads
+
+
 FAMILIES = {
     "id": identifiers, "naming": conventions, "nest": nesting, "max": limited, "ev": evolution, "ty": types, "ts": instants, "big": beyond,
-    "own": own, "pk": keyed, "hint": hinted, "gw": gateway,
+    "own": own, "pk": keyed, "hint": hinted, "gw": gateway, "ct": contracts,
 }
 
 
-def main(folder, count, seed=1):
+def main(folder, count, seed=1, only=None):
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    names = list(FAMILIES)
+    names = [only] if only else list(FAMILIES)
     for number in range(int(count)):
         family = names[number % len(names)]
         options, loads = FAMILIES[family](Maker(f"{seed} {number}"))
