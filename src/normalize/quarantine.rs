@@ -107,7 +107,7 @@ impl Shredder {
         let slot = sheet.slot(ORDINAL);
         sheet.store_in(slot, &Cell::I64(ordinal));
         let id_column = sheet.system.id.ok_or_else(lost)?;
-        sheet.table.push_id(id_column as usize, id);
+        sheet.table.open_row().push_id(id_column as usize, id);
         sheet.end_row(digest);
         Ok(())
     }
