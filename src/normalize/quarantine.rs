@@ -167,7 +167,7 @@ impl Walk<'_> {
 
     fn member(&mut self, name: Text, at: usize, table: &[String], path: &[String]) -> Scan<usize> {
         let name = name.value(self.b);
-        compact::push_text(&mut self.out, &name);
+        compact::push_text(&mut self.out, redact::shown_key(&name));
         self.out.push(':');
         let decided = self.decided(table, path, &self.naming.column(&name));
         let secret = decided.unwrap_or_else(|| redact::secret_key_name(&name));
