@@ -4,6 +4,7 @@ use gatelake::config::{Auth, Client, Dialect, Gateway, Plan, Setting, Transport}
 use gatelake::error::Error;
 use gatelake::gateway::catalogue::{Api, RESOURCES, Records};
 use gatelake::lake::Disposition;
+use gatelake::normalize::{Contract, Mode};
 use gatelake::secret::Secret;
 
 const LEAST: &str =
@@ -82,7 +83,7 @@ fn every_key_arrives() {
 
         [gateway.second.resources]
         diagnostics = false
-        folders = true
+        folders = { schema_contract = "discard_row" }
         backup = { enabled = true, select = "envelope" }
         cloud_connections = { enabled = false, page_size = 7 }
 
@@ -98,6 +99,7 @@ fn every_key_arrives() {
         naming = "direct"
         plain_encodings = true
         file_mib = 2
+        schema_contract = { columns = "discard_value", data_type = "freeze" }
 
         [gateway.first]
         base_url = "https://one.example"
@@ -134,6 +136,14 @@ fn every_key_arrives() {
     assert_eq!((options.max_table_nesting, options.max_identifier_length, options.naming.as_str()), (2, 40, "direct"));
     assert_eq!((options.plain_encodings, options.file_bytes), (true, 2 << 20));
     assert_eq!(options.primary_key, ["id", "homeFolder.id"]);
+    let contract = Contract { tables: Mode::Evolve, columns: Mode::DiscardValue, data_type: Mode::Freeze };
+    assert_eq!(options.schema_contract, Some(contract));
+    assert_eq!(folders.options.schema_contract, Some(Contract::all(Mode::DiscardRow)));
+    assert_eq!(
+        backup.options.schema_contract,
+        Some(Contract::default()),
+        "the file says all: nothing of before goes on"
+    );
     for pull in [folders, users] {
         assert_eq!(pull.options.redact, ["users.notes", "users__keys.value"]);
         assert_eq!(pull.options.reveal, ["folders.token_ring"]);
@@ -187,6 +197,16 @@ fn a_wrong_key_or_value_is_named_with_what_is_right() {
         (least("[gateway.files.resources.users]\nprimary_key = [\"a\", \"a\"]"), "each once"),
         (least("[gateway.files.resources.users]\nprimary_key = \"a\""), "must be a list of texts"),
         (least("[gateway.files.resources.users]\nnaming = \"camel\""), "must be one of \"snake_case\""),
+        (least("[gateway.files.resources.users]\nschema_contract = \"freez\""), "did you mean \"freeze\"?"),
+        (
+            least("[gateway.files.resources.users]\nschema_contract = { column = \"freeze\" }"),
+            "did you mean \"columns\"?",
+        ),
+        (
+            least("[gateway.files.resources.users]\nschema_contract = { columns = \"drop\" }"),
+            "must be one of \"evolve\"",
+        ),
+        (least("[gateway.files.resources.users]\nschema_contract = 1"), "schema_contract: must be one of \"evolve\""),
         (least("api = 2\n[gateway.files.resources]\nfolders = true"), "resources.folders: API 2 does not have it"),
         ("[gateway.files]\nusername = \"a\"\npassword_secret = \"P\"".into(), "base_url: is missing"),
         ("[gateway.files]\nbase_url = \"files.example\"".into(), "username: is missing"),

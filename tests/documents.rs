@@ -71,7 +71,7 @@ fn keys_of_the_program() -> BTreeSet<String> {
     }
     keys.retain(|key| !["limits", "lake", "resources"].contains(&key.as_str()));
     // Asked for by way of a variable.
-    keys.extend(["enabled", "redact", "reveal"].map(str::to_owned));
+    keys.extend(["enabled", "redact", "reveal", "schema_contract"].map(str::to_owned));
     keys
 }
 

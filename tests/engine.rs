@@ -48,6 +48,45 @@ fn cuts_and_readers_do_not_matter() {
     assert!(fast > 1000, "the fast reader had only {fast} of {all} records: the test shows little");
 }
 
+/// Whatever a contract keeps out of the tables of an earlier load, and wherever the body is cut.
+#[test]
+fn cuts_and_readers_do_not_matter_under_a_contract() {
+    let contracts = [
+        r#"{"columns":"discard_value","data_type":"discard_value"}"#,
+        r#"{"columns":"discard_row","data_type":"discard_value"}"#,
+        r#"{"tables":"discard_row","data_type":"discard_row"}"#,
+        r#""discard_row""#,
+        r#"{"data_type":"freeze"}"#,
+    ];
+    let (mut fast, mut quarantined, mut frozen) = (0, 0, 0);
+    for seed in 0..300u64 {
+        let mut c = Choices::Seed(seed);
+        let style = Style { collisions: seed % 2 == 0, secrets: seed % 3 == 0 };
+        let first = with(&document(&mut c, style), Cuts::Whole, Options::default());
+        let Ok(first) = first.loaded else { continue };
+        let document = document(&mut c, style);
+        let contract = c.pick(&contracts);
+        let again = |cuts: Cuts, thorough: bool| {
+            let options = Options::from_json(&format!(r#"{{"schema_contract":{contract}}}"#)).unwrap();
+            load(&[document.as_bytes()], &Select::Root, cuts, thorough, options, first.schema.clone())
+        };
+        let what = || format!("seed {seed}, {contract}: {document}");
+        let whole = again(Cuts::Whole, false);
+        assert_clean(&whole, what);
+        for cuts in [Cuts::Every(1), Cuts::Every(61), Cuts::Random(seed)] {
+            assert_same(&whole, &again(cuts, false), what);
+        }
+        let slow = again(Cuts::Whole, true);
+        assert_same(&whole, &slow, || format!("{}, thorough against fast", what()));
+        fast += slow.thorough - whole.thorough;
+        match &whole.loaded {
+            Ok(loaded) => quarantined += loaded.tables.iter().filter(|table| table.name == "users_quarantine").count(),
+            Err(error) => frozen += usize::from(error.code() == "schema_frozen"),
+        }
+    }
+    assert!(fast > 500 && quarantined > 50 && frozen > 5, "{fast} fast, {quarantined} quarantined, {frozen} frozen");
+}
+
 /// Documents of many pages, row groups and files: a record that is taken back must leave no trace in any of them.
 #[test]
 fn cuts_do_not_matter_where_pages_and_files_end() {

@@ -6,7 +6,7 @@ use crate::gateway::catalogue::{Api, RESOURCES, Records, Resource};
 use crate::gateway::url::Base;
 use crate::lake::Disposition;
 use crate::lake::plan::ShrinkGuard;
-use crate::normalize::Options;
+use crate::normalize::{Contract, Mode, Options};
 
 const APIS: [(&str, Option<Api>); 3] = [("auto", None), ("2", Some(Api::V2)), ("3", Some(Api::V3))];
 const DIALECTS: [(&str, Dialect); 4] = [
@@ -25,6 +25,12 @@ const NAMINGS: [(&str, &str); 6] = [
     ("sql_cs_v1", "sql_cs_v1"),
     ("duck_case", "duck_case"),
     ("s3_tables", "s3_tables"),
+];
+const MODES: [(&str, Mode); 4] = [
+    ("evolve", Mode::Evolve),
+    ("freeze", Mode::Freeze),
+    ("discard_row", Mode::DiscardRow),
+    ("discard_value", Mode::DiscardValue),
 ];
 /// Headers that the client sets itself.
 const OWN_HEADERS: [&str; 6] = ["accept", "authorization", "content-length", "content-type", "host", "user-agent"];
@@ -212,6 +218,23 @@ fn resources(section: &Section, api: Option<Api>, options: &Options, shrink: Shr
     pulls
 }
 
+/// One mode for tables, columns and data types alike, or a mode for each. The file says all there is to say: where it says
+/// nothing, what an earlier one said does not go on.
+fn contract(section: &Section) -> Contract {
+    const KEY: &str = "schema_contract";
+    if !section.keys().any(|(key, value)| key == KEY && value.is_table()) {
+        return section.choice(KEY, &MODES).map(Contract::all).unwrap_or_default();
+    }
+    let part = section.section(KEY);
+    let contract = Contract {
+        tables: part.choice("tables", &MODES).unwrap_or_default(),
+        columns: part.choice("columns", &MODES).unwrap_or_default(),
+        data_type: part.choice("data_type", &MODES).unwrap_or_default(),
+    };
+    part.finish();
+    contract
+}
+
 fn pull(section: &Section, resource: &'static Resource, options: &Options, mut shrink: ShrinkGuard) -> Pull {
     let mut options = options.clone();
     if let Some(levels) = section.number("max_table_nesting", 0, 1000) {
@@ -236,6 +259,7 @@ fn pull(section: &Section, resource: &'static Resource, options: &Options, mut s
         }
         options.primary_key = key;
     }
+    options.schema_contract = Some(contract(section));
     if let Some(allow) = section.flag("allow_shrink") {
         shrink.allow_shrink = allow;
     }

@@ -56,7 +56,7 @@ struct Each {
 impl From<Spelled> for Contract {
     fn from(spelled: Spelled) -> Contract {
         match spelled {
-            Spelled::All(mode) => Contract { tables: mode, columns: mode, data_type: mode },
+            Spelled::All(mode) => Contract::all(mode),
             Spelled::Each(Each { tables, columns, data_type }) => Contract { tables, columns, data_type },
         }
     }
@@ -121,6 +121,11 @@ impl Mode {
 }
 
 impl Contract {
+    /// One mode for all.
+    pub fn all(mode: Mode) -> Contract {
+        Contract { tables: mode, columns: mode, data_type: mode }
+    }
+
     pub fn clause(&self, entity: Entity) -> Clause {
         let mode = match entity {
             Entity::Tables => self.tables,

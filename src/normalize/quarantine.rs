@@ -12,7 +12,7 @@ use super::shredder::{Shredder, lost};
 use crate::error::Result;
 use crate::gateway::redact;
 use crate::json::compact::{self, Open, REDACTED};
-use crate::json::scan::{Scan, Text, byte, key, skip_space, skip_value, string};
+use crate::json::scan::{Scan, byte, key, skip_space, skip_value, string};
 use std::borrow::Cow;
 
 /// Rows that a load may put there; what comes after them is counted in a warning.
@@ -114,22 +114,21 @@ impl Shredder {
 
     /// A whole row as redacted JSON. `table`: the normalized names down to the row's table.
     pub fn redacted_row(&self, b: &[u8], at: usize, table: &[String]) -> Scan<String> {
-        let mut walk = Walk { b, options: &self.options, naming: &self.naming, out: String::new() };
-        match byte(b, at) {
-            b'{' => walk.object(at, table, &[])?,
-            _ => walk.item(at, table)?,
-        };
-        Ok(shortened(walk.out))
+        let mut walk = self.walk(b);
+        walk.item(at, table)?;
+        Ok(walk.shortened())
     }
-}
 
-/// Cut to [`MAX_VALUE`] bytes, never inside a character.
-pub fn shortened(mut value: String) -> String {
-    if value.len() > MAX_VALUE {
-        value.truncate(value.floor_char_boundary(MAX_VALUE));
-        value.push('…');
+    /// A value of a row as redacted JSON. `path`: the normalized names from the row down to the object that has it under `name`.
+    pub fn redacted_value(&self, b: &[u8], at: usize, name: &str, table: &[String], path: &[String]) -> Scan<String> {
+        let mut walk = self.walk(b);
+        walk.value(name, at, table, path)?;
+        Ok(walk.shortened())
     }
-    value
+
+    fn walk<'a>(&'a self, b: &'a [u8]) -> Walk<'a> {
+        Walk { b, options: &self.options, naming: &self.naming, out: String::new() }
+    }
 }
 
 /// Writes JSON as it came, but for white space and secrets: by the name of a key, by the look of a text, and by the column
@@ -146,6 +145,15 @@ impl Walk<'_> {
         self.out.len() > MAX_VALUE
     }
 
+    /// Cut to [`MAX_VALUE`] bytes, never inside a character.
+    fn shortened(mut self) -> String {
+        if self.full() {
+            self.out.truncate(self.out.floor_char_boundary(MAX_VALUE));
+            self.out.push('…');
+        }
+        self.out
+    }
+
     fn object(&mut self, at: usize, table: &[String], path: &[String]) -> Scan<usize> {
         let begin = at;
         self.out.push('{');
@@ -155,7 +163,10 @@ impl Walk<'_> {
                 return skip_value(self.b, begin, 0);
             }
             let (name, value) = key(self.b, at)?;
-            at = skip_space(self.b, self.member(name, value, table, path)?);
+            let name = name.value(self.b);
+            compact::push_text(&mut self.out, redact::shown_key(&name));
+            self.out.push(':');
+            at = skip_space(self.b, self.value(&name, value, table, path)?);
             if byte(self.b, at) == b',' {
                 self.out.push(',');
                 at = skip_space(self.b, at + 1);
@@ -165,18 +176,16 @@ impl Walk<'_> {
         Ok(at + 1)
     }
 
-    fn member(&mut self, name: Text, at: usize, table: &[String], path: &[String]) -> Scan<usize> {
-        let name = name.value(self.b);
-        compact::push_text(&mut self.out, redact::shown_key(&name));
-        self.out.push(':');
-        let decided = self.decided(table, path, &self.naming.column(&name));
-        let secret = decided.unwrap_or_else(|| redact::secret_key_name(&name));
+    fn value(&mut self, name: &str, at: usize, table: &[String], path: &[String]) -> Scan<usize> {
+        let shown = redact::shown_key(name);
+        let decided = self.decided(table, path, &self.naming.column(shown));
+        let secret = decided.unwrap_or_else(|| shown != name || redact::secret_key_name(name));
         let under = |part: String| path.iter().cloned().chain([part]).collect::<Vec<String>>();
         match byte(self.b, at) {
             first if secret && !matches!(first, b't' | b'f' | b'n') => self.redacted(at),
-            b'{' => self.object(at, table, &under(self.naming.column(&name))),
+            b'{' => self.object(at, table, &under(self.naming.column(shown))),
             b'[' => {
-                let child: Vec<String> = table.iter().cloned().chain(under(self.naming.table(&name))).collect();
+                let child: Vec<String> = table.iter().cloned().chain(under(self.naming.table(shown))).collect();
                 self.list(at, &child)
             }
             _ => self.scalar(at, decided == Some(false)),
@@ -191,11 +200,7 @@ impl Walk<'_> {
             if self.full() {
                 return skip_value(self.b, begin, 0);
             }
-            at = match byte(self.b, at) {
-                b'{' => self.object(at, table, &[])?,
-                _ => self.item(at, table)?,
-            };
-            at = skip_space(self.b, at);
+            at = skip_space(self.b, self.item(at, table)?);
             if byte(self.b, at) == b',' {
                 self.out.push(',');
                 at = skip_space(self.b, at + 1);
@@ -205,15 +210,12 @@ impl Walk<'_> {
         Ok(at + 1)
     }
 
-    /// An item of a list that is no object: a scalar, or a list of its own.
+    /// A row, or an item of a list, which is one.
     fn item(&mut self, at: usize, table: &[String]) -> Scan<usize> {
-        if byte(self.b, at) == b'[' {
-            let child: Vec<String> = table.iter().cloned().chain(["list".to_owned()]).collect();
-            return self.list(at, &child);
-        }
-        match self.decided(table, &[], "value") {
-            Some(true) if !matches!(byte(self.b, at), b't' | b'f' | b'n') => self.redacted(at),
-            decided => self.scalar(at, decided == Some(false)),
+        match byte(self.b, at) {
+            b'{' => self.object(at, table, &[]),
+            b'[' => self.value("list", at, table, &[]),
+            _ => self.value("value", at, table, &[]),
         }
     }
 

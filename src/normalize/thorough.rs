@@ -8,7 +8,7 @@
 use super::coerce::{Cell, Detectors, Value, coerce};
 use super::contract::{Clause, Entity, Mode};
 use super::hash::Id;
-use super::quarantine::{self, Discarded};
+use super::quarantine::Discarded;
 use super::schema::{Column, DataType};
 use super::sheet::{Own, Slot, variant_name};
 use super::shredder::{ROOT, Row, Shredder, Step, lost, place};
@@ -217,19 +217,15 @@ impl Shredder {
 
     /// One value into the quarantine; nulls and secrets leave nothing there.
     fn quarantine_value(&mut self, b: &[u8], row: Place<'_>, kept: Kept) -> Scan<()> {
-        let mut value = String::new();
-        if self.revealed(kept.found)? {
-            compact::push_value(&mut value, b, kept.found.at, &compact::Open, &mut 0)?;
-        } else {
-            compact::push_value(&mut value, b, kept.found.at, &Secrets, &mut 0)?;
-        }
+        let sheet = self.sheets.get(row.sheet as usize).ok_or_else(lost)?;
+        let (table, column) = (sheet.schema.name.clone(), self.slot(row.sheet, kept.slot)?.name.clone());
+        let node = self.nodes.get(kept.found.node as usize).ok_or_else(lost)?;
+        let name = node.keys.get(kept.found.key).ok_or_else(lost)?.name.as_str();
+        let value = self.redacted_value(b, kept.found.at, name, &sheet.path, &node.path)?;
         if value == "null" || value == compact::REDACTED {
             return Ok(());
         }
-        let sheet = self.sheets.get(row.sheet as usize).ok_or_else(lost)?;
-        let (table, column) = (sheet.schema.name.clone(), self.slot(row.sheet, kept.slot)?.name.clone());
         let pointer = self.value_pointer(row, kept.found);
-        let value = quarantine::shortened(value);
         Ok(self.quarantine(&Discarded { table, column, clause: kept.clause, pointer, value })?)
     }
 

@@ -250,7 +250,10 @@ fn out_of_time() -> Error {
 }
 
 fn resource_report(resource: &Resource, result: &Result<Arrived, Failure>, traffic: Traffic) -> ResourceReport {
-    let tables = result.iter().flat_map(|arrived| &arrived.loaded.tables);
+    let tables = result.iter().flat_map(|arrived| {
+        let quarantine = |name: &str| arrived.loaded.schema.table(name).is_some_and(|table| table.quarantine);
+        arrived.loaded.tables.iter().filter(move |table| !quarantine(&table.name))
+    });
     ResourceReport {
         name: resource.name.clone(),
         disposition: resource.disposition,
