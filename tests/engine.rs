@@ -73,6 +73,7 @@ fn cuts_and_readers_do_not_matter_under_a_contract() {
         let what = || format!("seed {seed}, {contract}: {document}");
         let whole = again(Cuts::Whole, false);
         assert_clean(&whole, what);
+        assert_adds_up(&whole, what);
         for cuts in [Cuts::Every(1), Cuts::Every(61), Cuts::Random(seed)] {
             assert_same(&whole, &again(cuts, false), what);
         }

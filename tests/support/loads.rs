@@ -150,7 +150,10 @@ pub fn assert_adds_up(answer: &Answer, what: impl Fn() -> String) {
             assert_eq!(table.rows, 0, "{}: {} has no file", what(), table.name);
             continue;
         };
-        assert_eq!(columns.len(), typed, "{}: columns of {}", what(), table.name);
+        // The columns that a row brought which the contract then dropped are in files from the next row on.
+        let dropped = loaded.schema.tables.iter().any(|table| table.quarantine);
+        let complete = columns.len() == typed || (dropped && columns.len() < typed);
+        assert!(complete, "{}: {} of {typed} columns of {}", what(), columns.len(), table.name);
         for (name, cells) in columns {
             assert_eq!(cells.len() as u64, table.rows, "{}: {}.{name}", what(), table.name);
             let column = schema.columns.iter().find(|column| column.name == *name).unwrap();
