@@ -9,6 +9,8 @@
 pub mod coerce;
 mod fast;
 pub mod hash;
+pub mod hints;
+mod infer;
 pub mod names;
 pub mod number;
 pub mod options;

@@ -1,6 +1,8 @@
 //! The state of a load: the compiled paths, the tables they lead to, and what both readers of records share.
 
 use super::hash::{Id, key_hash};
+use super::hints;
+use super::infer::Inference;
 use super::names::Naming;
 use super::options::Options;
 use super::schema::{Column, DataType, Schema, TableSchema};
@@ -23,6 +25,7 @@ const MAX_KEYS: usize = 20_000;
 pub struct Shredder {
     pub options: Options,
     pub naming: Naming,
+    pub inference: Inference,
     pub nodes: Vec<Node>,
     pub lists: Vec<List>,
     pub sheets: Vec<Sheet>,
@@ -75,9 +78,13 @@ impl Shredder {
         if name.is_empty() {
             return Err(Error::new(Kind::Config, "bad_table_name", format!("`{table}` is no table name")));
         }
-        let key: Vec<String> = options.primary_key.iter().map(|column| naming.column(column)).collect();
+        let inference = Inference::new(&options, &naming, load_id)?;
+        let mut schema = schema;
+        let mut warnings = Warnings::default();
+        let key = hint_root(&mut schema, &name, &options, &naming, &mut warnings);
         let mut shredder = Shredder {
             naming,
+            inference,
             nodes: Vec::new(),
             lists: Vec::new(),
             sheets: Vec::new(),
@@ -88,7 +95,7 @@ impl Shredder {
             ordinal: 0,
             touched: Vec::new(),
             secrets: Vec::new(),
-            warnings: Warnings::default(),
+            warnings,
             key_values: vec![None; key.len()],
             key,
             thorough_rows: 0,
@@ -99,7 +106,7 @@ impl Shredder {
         for stored in schema.tables {
             shredder.restore(stored)?;
         }
-        let root = shredder.root_sheet(name)?;
+        let root = shredder.by_name.get(&name).copied().ok_or_else(lost)?;
         let level = i64::from(shredder.options.max_table_nesting);
         shredder.nodes.push(Node::new(root, level, Vec::new(), String::new()));
         Ok(shredder)
@@ -109,25 +116,6 @@ impl Shredder {
     fn restore(&mut self, stored: TableSchema) -> Result<u32> {
         let path = vec![stored.name.clone()];
         self.add_sheet(stored, path)
-    }
-
-    fn root_sheet(&mut self, name: String) -> Result<u32> {
-        let sheet = match self.by_name.get(&name) {
-            Some(sheet) => *sheet,
-            None => {
-                let schema = TableSchema { name: name.clone(), parent: None, columns: Vec::new(), seen_data: false };
-                self.add_sheet(schema, vec![name])?
-            }
-        };
-        let hints = self.options.hints(&self.naming);
-        if let Some(root) = self.sheets.get_mut(sheet as usize) {
-            for hint in hints {
-                if !root.schema.columns.iter().any(|column| column.name == hint.name) {
-                    root.declare(hint);
-                }
-            }
-        }
-        Ok(sheet)
     }
 
     fn add_sheet(&mut self, schema: TableSchema, path: Vec<String>) -> Result<u32> {
@@ -177,6 +165,8 @@ impl Shredder {
         let slot_index = sheet.slot(&column);
         let full_name = format!("{}.{column}", sheet.schema.name);
         let own = column.starts_with("_dlt_");
+        // What may be kept whole is looked at thoroughly.
+        let json = self.inference.preferred(&column) == Some(DataType::Json);
         let Some(slot) = sheet.slots.get_mut(slot_index as usize) else { return Err(lost()) };
         slot.owners.push((node_index, key_index));
         let decided = if self.options.redact.contains(&full_name) {
@@ -196,7 +186,7 @@ impl Shredder {
             node: NONE,
             list: NONE,
             slot: slot_index,
-            thorough: own,
+            thorough: own || json,
             whole: level <= 0,
             secret: decided.unwrap_or(secret),
             required: false,
@@ -444,6 +434,28 @@ impl Records for Shredder {
         }
         result
     }
+}
+
+/// Brings the hints into the root table, made if need be. Gives the columns of its key.
+fn hint_root(
+    schema: &mut Schema,
+    name: &str,
+    options: &Options,
+    naming: &Naming,
+    warnings: &mut Warnings,
+) -> Vec<String> {
+    if schema.table(name).is_none() {
+        let root = TableSchema { name: name.to_owned(), parent: None, columns: Vec::new(), seen_data: false };
+        schema.tables.insert(0, root);
+    }
+    let Some(root) = schema.tables.iter_mut().find(|table| table.name == name) else { return Vec::new() };
+    let hints = hints::resolve(&options.columns, &options.primary_key, &options.merge_key, naming);
+    for column in hints::apply(hints, root) {
+        warnings.add("late_hint", name, &column, || {
+            format!("`{column}` is hinted to be of another type than it has in the files that are there: it keeps that")
+        });
+    }
+    root.columns.iter().filter(|column| column.primary_key).map(|column| column.name.clone()).collect()
 }
 
 /// An index that this module made itself leads nowhere: cannot happen, and must not panic if it does.

@@ -5,7 +5,7 @@
 //! new columns appear and in which order two lists fill one table, so it must be dlt's own. Objects are walked more than
 //! once, which is why only records that bring something new come here.
 
-use super::coerce::{Cell, Detectors, Value, coerce};
+use super::coerce::{Cell, Value, coerce};
 use super::hash::Id;
 use super::schema::{Column, DataType};
 use super::sheet::{Own, Slot, variant_name};
@@ -245,7 +245,7 @@ impl Shredder {
         match slot {
             Some(slot) => match slot.column {
                 Some(typed) => typed.data_type == DataType::Json,
-                None => false,
+                None => self.inference.preferred(&slot.name) == Some(DataType::Json),
             },
             None => true,
         }
@@ -456,7 +456,9 @@ impl Shredder {
         }
         let name = slot.name.clone();
         if known.is_none() {
-            let column = self.new_column(raw.view(), &name, hint.cloned(), found);
+            let preferred = self.inference.preferred(&name);
+            let data_type = preferred.unwrap_or_else(|| self.inference.detected(raw.view()));
+            let column = self.new_column(data_type, &name, hint.cloned(), found);
             if let Some(cell) = raw.fit(&column) {
                 return Ok(Placed { builder: self.make(sheet_index, column)?, seed, cell, variant: false });
             }
@@ -475,7 +477,10 @@ impl Shredder {
         let table = sheet.schema.name.clone();
         let column = match hint {
             Some(column) if column.data_type.is_some() => column,
-            hint => Column { variant: true, ..self.new_column(raw.view(), &variant, hint, found) },
+            hint => {
+                let data_type = self.inference.detected(raw.view());
+                Column { variant: true, ..self.new_column(data_type, &variant, hint, found) }
+            }
         };
         let Some(cell) = raw.fit(&column) else {
             return Err(Error::new(
@@ -504,9 +509,9 @@ impl Shredder {
     }
 
     /// The column that a first value makes.
-    fn new_column(&self, value: Value<'_>, name: &str, hint: Option<Column>, found: Found) -> Column {
+    fn new_column(&self, data_type: DataType, name: &str, hint: Option<Column>, found: Found) -> Column {
         Column {
-            data_type: Some(value.infer(&Detectors::default())),
+            data_type: Some(data_type),
             origin: self.pointer(found),
             ..hint.unwrap_or_else(|| Column { name: name.to_owned(), ..Column::default() })
         }
