@@ -3,6 +3,7 @@
 use super::choices::Choices;
 use super::documents::{Json, PLANTED, PLANTED_NUMBER, Spelling, Style, records};
 use super::loads::{Cuts, assert_adds_up, assert_clean, assert_same, load};
+use gatelake::normalize::hints::Hint;
 use gatelake::normalize::schema::{Column, DataType, Schema};
 use gatelake::normalize::{Contract, Mode, Options, Select};
 
@@ -58,7 +59,8 @@ fn options(c: &mut Choices) -> Options {
         columns: match c.below(6) {
             5 => {
                 let hints = [DataType::Text, DataType::Json, DataType::Double, DataType::Decimal, DataType::Timestamp];
-                ["a", "name"].map(|name| (name.to_owned(), Column::new(name, c.pick(&hints)))).into()
+                let hint = |name: &str| Hint { name: name.into(), data_type: Some(c.pick(&hints)), ..Hint::default() };
+                ["a", "name"].map(hint).into()
             }
             _ => Default::default(),
         },
@@ -66,6 +68,16 @@ fn options(c: &mut Choices) -> Options {
         reveal: chosen(c.one_in(3), "users.pwd"),
         plain_encodings: c.one_in(2),
         file_bytes: c.pick(&[8 << 20, 1]),
+        merge_key: Vec::new(),
+        detections_add: chosen(c.one_in(4), "iso_date"),
+        detections_remove: chosen(c.one_in(4), "iso_timestamp"),
+        preferred_types: match c.below(6) {
+            5 => vec![(
+                "re:^a".to_owned(),
+                c.pick(&[DataType::Text, DataType::Json, DataType::Double, DataType::Timestamp]),
+            )],
+            _ => Vec::new(),
+        },
         schema_contract: c.one_in(3).then(|| contract(c)),
     }
 }

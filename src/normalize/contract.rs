@@ -1,5 +1,6 @@
 //! What a load may change of the schema that earlier loads left: dlt's schema contract.
 
+use super::hints::Hint;
 use super::options::Options;
 use super::schema::{Column, TableSchema};
 use crate::error::{Error, Kind};
@@ -185,7 +186,7 @@ impl Policy {
     }
 
     /// The clause that a hint falls under, given the column that the root table has. A root table that is new takes all.
-    pub fn hint(&self, hint: &Column, before: Option<&Column>) -> Clause {
+    pub fn hint(&self, hint: &Hint, before: Option<&Column>) -> Clause {
         let known = before.filter(|before| before.data_type.is_some());
         let clause = match known {
             None => self.given.clause(Entity::Columns),
@@ -203,7 +204,7 @@ impl Policy {
 }
 
 /// Whether a hint says nothing about a column's type but what it is already.
-fn same_type(hint: &Column, column: &Column) -> bool {
+fn same_type(hint: &Hint, column: &Column) -> bool {
     fn fits<T: PartialEq>(hint: &Option<T>, has: &Option<T>) -> bool {
         hint.is_none() || hint == has
     }
@@ -211,5 +212,5 @@ fn same_type(hint: &Column, column: &Column) -> bool {
         && fits(&hint.precision, &column.precision)
         && fits(&hint.scale, &column.scale)
         && fits(&hint.timezone, &column.timezone)
-        && (hint.nullable || !column.nullable)
+        && (hint.nullable.unwrap_or(true) || !column.nullable)
 }

@@ -10,6 +10,8 @@ pub mod coerce;
 pub mod contract;
 mod fast;
 pub mod hash;
+pub mod hints;
+mod infer;
 pub mod names;
 pub mod number;
 pub mod options;

@@ -1,14 +1,14 @@
 //! What can be chosen for one resource. Names and meanings are dlt's where dlt has them.
 
 use super::contract::Contract;
-use super::names::Naming;
-use super::schema::Column;
+use super::hints::{self, Hint};
+use super::infer;
+use super::schema::DataType;
 use crate::error::{Error, Kind, Result};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use serde::Deserialize;
 
 /// Options of one resource; `docs/configuration.md` lists them.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// Levels of dicts and lists that become columns and tables; deeper ones stay JSON text.
@@ -17,12 +17,25 @@ pub struct Options {
     pub max_identifier_length: usize,
     /// `snake_case` (default), `direct`, `sql_ci_v1`, `sql_cs_v1`, `duck_case`, `s3_tables`.
     pub naming: String,
-    /// Raw or normalized column names. Rows then have ids that stay the same from load to load.
+    /// Raw or normalized column names, or one. Rows then have ids that stay the same from load to load.
+    #[serde(deserialize_with = "hints::names")]
     pub primary_key: Vec<String>,
-    /// Hints by column name (raw or normalized): the columns that the root table begins with.
-    pub columns: BTreeMap<String, Column>,
     /// What may change of the schema that earlier loads left. `None`: as the last load that was given one.
     pub schema_contract: Option<Contract>,
+    /// Columns by which rows are merged; they must not be null.
+    #[serde(deserialize_with = "hints::names")]
+    pub merge_key: Vec<String>,
+    /// Hints by column name (raw or normalized), or a list of them: the columns that the root table begins with.
+    #[serde(deserialize_with = "hints::read")]
+    pub columns: Vec<Hint>,
+    /// Detectors that are on beside dlt's one, `iso_timestamp`: `iso_date`, `timestamp`. dlt's other ones are known, and do
+    /// nothing here: `large_integer` is always on, `hexbytes_to_text` and `wei_to_double` are about values that JSON has not.
+    pub detections_add: Vec<String>,
+    /// Detectors that are off; those that are both here and in `detections_add` are on.
+    pub detections_remove: Vec<String>,
+    /// Types of new columns by name: `{"created_at": "timestamp", "re:_at$": "timestamp"}`. The first that fits counts.
+    #[serde(deserialize_with = "infer::read")]
+    pub preferred_types: Vec<(String, DataType)>,
     /// Columns whose values are never stored, as `table.column`, beside those that look secret by themselves.
     pub redact: Vec<String>,
     /// Columns that look secret and are stored all the same, as `table.column`.
@@ -40,8 +53,12 @@ impl Default for Options {
             max_identifier_length: 0,
             naming: "snake_case".into(),
             primary_key: Vec::new(),
-            columns: BTreeMap::new(),
             schema_contract: None,
+            merge_key: Vec::new(),
+            columns: Vec::new(),
+            detections_add: Vec::new(),
+            detections_remove: Vec::new(),
+            preferred_types: Vec::new(),
             redact: Vec::new(),
             reveal: Vec::new(),
             plain_encodings: false,
@@ -55,24 +72,5 @@ impl Options {
     pub fn from_json(text: &str) -> Result<Options> {
         serde_json::from_str(text)
             .map_err(|error| Error::new(Kind::Config, "bad_options", format!("the options cannot be read: {error}")))
-    }
-
-    /// The columns that the root table begins with: the key's, then the other hinted ones.
-    pub fn hints(&self, naming: &Naming) -> Vec<Column> {
-        let mut hints: Vec<Column> = Vec::new();
-        for name in &self.primary_key {
-            let name = naming.column(name);
-            hints.push(Column { name, primary_key: true, nullable: false, ..Column::default() });
-        }
-        for (name, hint) in &self.columns {
-            let name = naming.column(name);
-            match hints.iter_mut().find(|column| column.name == name) {
-                Some(column) => {
-                    *column = Column { name, primary_key: true, nullable: false, ..hint.clone() };
-                }
-                None => hints.push(Column { name, ..hint.clone() }),
-            }
-        }
-        hints
     }
 }

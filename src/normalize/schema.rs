@@ -76,6 +76,12 @@ pub struct Column {
     #[serde(skip_serializing_if = "is_false")]
     pub merge_key: bool,
     #[serde(skip_serializing_if = "is_false")]
+    pub partition: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub cluster: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub sort: bool,
+    #[serde(skip_serializing_if = "is_false")]
     pub unique: bool,
     #[serde(skip_serializing_if = "is_false")]
     pub row_key: bool,
@@ -104,6 +110,9 @@ impl Default for Column {
             variant: false,
             primary_key: false,
             merge_key: false,
+            partition: false,
+            cluster: false,
+            sort: false,
             unique: false,
             row_key: false,
             parent_key: false,

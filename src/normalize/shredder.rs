@@ -2,6 +2,8 @@
 
 use super::contract::{Mode, Policy};
 use super::hash::{Id, key_hash};
+use super::hints;
+use super::infer::Inference;
 use super::names::Naming;
 use super::options::Options;
 use super::quarantine;
@@ -26,6 +28,7 @@ const MAX_KEYS: usize = 20_000;
 pub struct Shredder {
     pub options: Options,
     pub naming: Naming,
+    pub inference: Inference,
     pub nodes: Vec<Node>,
     pub lists: Vec<List>,
     pub sheets: Vec<Sheet>,
@@ -96,8 +99,14 @@ impl Shredder {
         if name.is_empty() {
             return Err(Error::new(Kind::Config, "bad_table_name", format!("`{table}` is no table name")));
         }
-        let key: Vec<String> = options.primary_key.iter().map(|column| naming.column(column)).collect();
+        let inference = Inference::new(&options, &naming, load_id)?;
+        let mut schema = schema;
+        let mut warnings = Warnings::default();
+        let policy = Policy::new(&options, schema.table(&name));
+        let (key, broken) = hint_root(&mut schema, &name, &options, &naming, &mut warnings, &policy);
         let mut shredder = Shredder {
+            naming,
+            inference,
             nodes: Vec::new(),
             lists: Vec::new(),
             sheets: Vec::new(),
@@ -108,24 +117,24 @@ impl Shredder {
             ordinal: 0,
             touched: Vec::new(),
             secrets: Vec::new(),
-            warnings: Warnings::default(),
+            warnings,
             key_values: vec![None; key.len()],
             key,
-            policy: Policy::new(&options, schema.table(&name)),
+            policy,
             quarantine_table: quarantine::table_name(&naming, &name),
             late: 0,
-            broken: None,
+            // The fast reader asks no questions.
+            always_thorough: broken.is_some(),
+            broken,
             steps: Vec::new(),
             thorough_rows: 0,
-            always_thorough: false,
             thorough_records: 0,
-            naming,
             options,
         };
         for stored in schema.tables {
             shredder.restore(stored)?;
         }
-        let root = shredder.root_sheet(name)?;
+        let root = shredder.by_name.get(&name).copied().ok_or_else(lost)?;
         let level = match shredder.policy.forgets_nesting() {
             true => Options::default().max_table_nesting,
             false => shredder.options.max_table_nesting,
@@ -138,40 +147,6 @@ impl Shredder {
     fn restore(&mut self, stored: TableSchema) -> Result<u32> {
         let path = vec![stored.name.clone()];
         self.add_sheet(stored, path)
-    }
-
-    fn root_sheet(&mut self, name: String) -> Result<u32> {
-        let sheet = match self.by_name.get(&name) {
-            Some(sheet) => *sheet,
-            None => self.add_sheet(TableSchema::new(name.clone(), None), vec![name])?,
-        };
-        let hints = self.options.hints(&self.naming);
-        if self.policy.root_table().mode == Mode::Evolve {
-            hints.into_iter().for_each(|hint| self.hint(sheet, hint));
-        }
-        Ok(sheet)
-    }
-
-    /// A hinted column of the root table, if the contract lets it in.
-    fn hint(&mut self, sheet: u32, hint: Column) {
-        let Some(root) = self.sheets.get_mut(sheet as usize) else { return };
-        let before = root.schema.columns.iter().find(|column| column.name == hint.name);
-        let clause = self.policy.hint(&hint, before);
-        match clause.mode {
-            Mode::Evolve if before.is_none() => {
-                root.declare(hint);
-            }
-            Mode::Evolve => {}
-            Mode::Freeze => {
-                let what = format!("the options' hint would change the column `{}`", hint.name);
-                self.broken = Some(clause.frozen(&what, format!("table {}", root.schema.name)));
-                // The fast reader asks no questions.
-                self.always_thorough = true;
-            }
-            // A key that may not be one leaves none.
-            Mode::DiscardRow | Mode::DiscardValue if hint.primary_key && before.is_none() => self.key.clear(),
-            Mode::DiscardRow | Mode::DiscardValue => {}
-        }
     }
 
     /// The table of that name, if there is one.
@@ -229,6 +204,8 @@ impl Shredder {
         let full_name = format!("{}.{column}", sheet.schema.name);
         let own = column.starts_with("_dlt_");
         let watched = own || sheet.slots.get(slot_index as usize).is_some_and(|slot| slot.discard.is_some());
+        // What may be kept whole is looked at thoroughly.
+        let json = self.inference.preferred(&column) == Some(DataType::Json);
         let Some(slot) = sheet.slots.get_mut(slot_index as usize) else { return Err(lost()) };
         slot.owners.push((node_index, key_index));
         let decided = if self.options.redact.contains(&full_name) {
@@ -248,7 +225,7 @@ impl Shredder {
             node: NONE,
             list: NONE,
             slot: slot_index,
-            thorough: watched,
+            thorough: watched || json,
             whole: level <= 0,
             secret: decided.unwrap_or(secret),
             required: false,
@@ -507,6 +484,41 @@ impl Records for Shredder {
         }
         result
     }
+}
+
+/// Brings the hints into the root table, made if need be, as far as the contract lets them. Gives the columns of its key, and
+/// the error if the contract is broken.
+fn hint_root(
+    schema: &mut Schema,
+    name: &str,
+    options: &Options,
+    naming: &Naming,
+    warnings: &mut Warnings,
+    policy: &Policy,
+) -> (Vec<String>, Option<Error>) {
+    if schema.table(name).is_none() {
+        schema.tables.insert(0, TableSchema::new(name.to_owned(), None));
+    }
+    let Some(root) = schema.tables.iter_mut().find(|table| table.name == name) else { return Default::default() };
+    let mut broken = None;
+    let mut hints = Vec::new();
+    if policy.root_table().mode == Mode::Evolve {
+        hints = hints::resolve(&options.columns, &options.primary_key, &options.merge_key, naming);
+    }
+    hints.retain(|hint| {
+        let clause = policy.hint(hint, root.columns.iter().find(|column| column.name == hint.name));
+        if clause.mode == Mode::Freeze {
+            let what = format!("the options' hint would change the column `{}`", hint.name);
+            broken = Some(clause.frozen(&what, format!("table {name}")));
+        }
+        clause.mode == Mode::Evolve
+    });
+    for column in hints::apply(hints, root) {
+        warnings.add("late_hint", name, &column, || {
+            format!("`{column}` is hinted to be of another type than it has in the files that are there: it keeps that")
+        });
+    }
+    (root.columns.iter().filter(|column| column.primary_key).map(|column| column.name.clone()).collect(), broken)
 }
 
 /// An index that this module made itself leads nowhere: cannot happen, and must not panic if it does.

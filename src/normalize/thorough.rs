@@ -5,7 +5,7 @@
 //! new columns appear and in which order two lists fill one table, so it must be dlt's own. Objects are walked more than
 //! once, which is why only records that bring something new come here.
 
-use super::coerce::{Cell, Detectors, Value, coerce};
+use super::coerce::{Cell, Value, coerce};
 use super::contract::{Clause, Entity, Mode};
 use super::hash::Id;
 use super::quarantine::Discarded;
@@ -360,7 +360,7 @@ impl Shredder {
         match slot {
             Some(slot) => match slot.column {
                 Some(typed) => typed.data_type == DataType::Json,
-                None => false,
+                None => self.inference.preferred(&slot.name) == Some(DataType::Json),
             },
             None => true,
         }
@@ -637,7 +637,9 @@ impl Shredder {
                 None => self.put_variant(row, &name, raw, found, required),
             };
         }
-        let column = self.new_column(raw.view(), &name, hint.cloned(), found);
+        let preferred = self.inference.preferred(&name);
+        let data_type = preferred.unwrap_or_else(|| self.inference.detected(raw.view()));
+        let column = self.new_column(data_type, &name, hint.cloned(), found);
         let Some(cell) = raw.fit(&column) else { return self.put_variant(row, &name, raw, found, !column.nullable) };
         let clause = self.policy.new_column(&name, row.parent.is_none(), first_row);
         if clause.mode != Mode::Evolve {
@@ -681,7 +683,10 @@ impl Shredder {
         let known = hint.as_ref().is_some_and(|column| column.data_type.is_some());
         let column = match hint {
             Some(column) if known => column,
-            hint => Column { variant: true, ..self.new_column(raw.view(), &variant, hint, found) },
+            hint => {
+                let data_type = self.inference.detected(raw.view());
+                Column { variant: true, ..self.new_column(data_type, &variant, hint, found) }
+            }
         };
         let Some(cell) = raw.fit(&column) else {
             return Err(Error::new(
@@ -736,9 +741,9 @@ impl Shredder {
     }
 
     /// The column that a first value makes.
-    fn new_column(&self, value: Value<'_>, name: &str, hint: Option<Column>, found: Found) -> Column {
+    fn new_column(&self, data_type: DataType, name: &str, hint: Option<Column>, found: Found) -> Column {
         Column {
-            data_type: Some(value.infer(&Detectors::default())),
+            data_type: Some(data_type),
             origin: self.pointer(found),
             ..hint.unwrap_or_else(|| Column { name: name.to_owned(), ..Column::default() })
         }

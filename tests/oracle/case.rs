@@ -185,12 +185,9 @@ fn take_disposition(options: &mut Map<String, Value>) -> Result<String, String> 
     }
 }
 
-/// dlt's options as the engine's. Their names are the same; a key of one column may stand without a list.
+/// dlt's options as the engine's: their names are the same.
 fn engine_options(mut options: Map<String, Value>) -> Result<Options, String> {
     options.remove("_user_ids");
-    if let Some(name @ Value::String(_)) = options.get("primary_key").cloned() {
-        options.insert("primary_key".into(), json!([name]));
-    }
     for (name, value) in &options {
         Options::from_json(&json!({ name: value }).to_string()).map_err(|_| name.clone())?;
     }

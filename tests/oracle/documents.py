@@ -63,6 +63,10 @@ class Maker:
             "aGVsbG8=", "long " * 60, "a\u2028b", "\u200b", "e\u0301",
         ])
 
+    def epoch(self):
+        c = self.chance
+        return c.choice([c.randint(1_650_000_000, 1_850_000_000), c.uniform(1.65e9, 1.85e9), 1_000_000_000, 1_400_000_000.5, 2_100_000_000, 1.7e12])
+
     def near_instant(self):
         c = self.chance
         two = lambda low, high: str(c.randint(low, high)).zfill(2)
@@ -86,7 +90,7 @@ class Maker:
         c = self.chance
         kind = c.choices(list(self.kinds), list(self.kinds.values()))[0]
         match kind:
-            case "int" | "big" | "float" | "text" | "near_instant":
+            case "int" | "big" | "float" | "text" | "near_instant" | "epoch":
                 return getattr(self, kind)()
             case "bool":
                 return c.choice([True, False])
@@ -133,7 +137,7 @@ class Maker:
         return [row if isinstance(row := self.changed(self.chance.choice(shapes), 6), dict) else {"v": row} for _ in range(count)]
 
     def loads(self, most, rows=4):
-        return [self.rows(self.chance.randint(1, rows)) for _ in range(self.chance.randint(1, most))]
+        return [self.rows(self.chance.randint(1, rows)) for _ in range(self.chance.randint(2, max(2, most)))]
 
 
 def identifiers(m):
@@ -228,9 +232,78 @@ def hinted(m):
         if hint.get("data_type") == "bigint" and m.one_in(3):
             hint["precision"] = 32
         if m.one_in(4):
-            hint[m.chance.choice(["unique", "sort", "merge_key"])] = True
+            hint[m.chance.choice(["unique", "sort", "merge_key", "partition", "cluster", "hard_delete"])] = True
+        if m.one_in(8):
+            hint["dedup_sort"] = m.chance.choice(["asc", "desc"])
+        if m.one_in(8):
+            hint["nullable"] = m.chance.choice([True, False])
         columns[key] = hint
-    return {"columns": columns}, m.loads(3)
+    listed = [{"name": name} | hint for name, hint in columns.items()]
+    return {"columns": m.chance.choice([columns, columns, listed])}, m.loads(3)
+
+
+def rehinted(m):
+    """Hints that change from load to load, with keys beside them."""
+    options, loads = hinted(m)
+    out = [loads[0]]
+    for rows in loads[1:]:
+        kinds, keys = m.kinds, m.keys
+        own = hinted(m)[0] if m.one_in(2) else {}
+        m.kinds, m.keys = kinds, keys
+        # A column keeps the type that its data has: to hint another one is asking for trouble, in dlt and here.
+        hints = own.get("columns", {})
+        for hint in hints.values() if isinstance(hints, dict) else hints:
+            hint.pop("data_type", None)
+            hint.pop("precision", None)
+            hint.pop("scale", None)
+            hint.pop("timezone", None)
+            hint.pop("nullable", None)
+        out.append({"rows": rows, "options": own} if own else rows)
+    return options, out
+
+
+def merge_keyed(m):
+    """A key, a merge key and hints, some of them for the same columns."""
+    options, loads = keyed(m)
+    if m.one_in(2):
+        options["merge_key"] = m.chance.choice(["userName", ["id"], ["userName", "id"]])
+    if m.one_in(3):
+        del options["primary_key"]
+    if m.one_in(2):
+        hints = {"userName": {"data_type": "text"}, "id": {"data_type": "bigint"}, "a": {}, "v": {"unique": True}, "user_name": {"sort": True}}
+        options["columns"] = {name: hints[name] for name in m.chance.sample(list(hints), m.chance.randint(1, 4))}
+    if m.one_in(3):
+        options["write_disposition"] = "replace"
+    return options, loads
+
+
+def detected(m):
+    """Detectors other than those that are on by default. The seconds lie well within, or outside of, five years from now."""
+    m.keys, m.depth, m.lists, m.dicts = m.chance.sample(PLAIN, 4) + ["at"], 2, 1, 1
+    m.kinds = m.kinds | {"near_instant": 6, "epoch": 5}
+    options = {}
+    detectors = ["timestamp", "iso_date", "large_integer", "hexbytes_to_text", "wei_to_double"]
+    if chosen := m.chance.sample(detectors, m.chance.choice([0, 1, 1, 2, 3])):
+        options["detections_add"] = chosen
+    if not chosen or m.one_in(3):
+        options["detections_remove"] = m.chance.choice([["iso_timestamp"], ["iso_timestamp"], ["iso_date"], ["timestamp", "iso_timestamp"]])
+    if m.one_in(3):
+        m.kinds["big"] = 1
+    return options, m.loads(4)
+
+
+def preferred(m):
+    """Types by the look of a column's name."""
+    m.keys, m.depth = m.chance.sample(PLAIN, 4) + m.chance.sample(["createdAt", "updated_at", "isActive", "flagCount"], 2), 3
+    m.kinds = m.kinds | {"near_instant": 3, "text": 9}
+    patterns = ["re:_at$", "re:^is_", "re:^(a|b)$", "re:a", "re:[vc]", "re:__", "re:\\d", "re:^kids$", "re:^v__.*", "re:count|name", "re:^value$", "re:."]
+    patterns += ["a", "name", "createdAt", "created_at", "re:^createdAt$", "home", "kids", "items", "home__a", "value", "list", "tags"]
+    types = ["text", "bigint", "double", "bool", "timestamp", "date", "time", "decimal", "wei", "binary", "json", "json", "text"]
+    chosen = {pattern: m.chance.choice(types) for pattern in m.chance.sample(patterns, m.chance.choice([1, 1, 2, 3]))}
+    options = {"preferred_types": chosen}
+    if m.one_in(4):
+        options["columns"] = {m.chance.choice(m.keys): m.chance.choice([{}, {"data_type": "text"}, {"sort": True}])}
+    return options, m.loads(3)
 
 
 def gateway(m):
@@ -310,7 +383,8 @@ def contracts(m):
 
 FAMILIES = {
     "id": identifiers, "naming": conventions, "nest": nesting, "max": limited, "ev": evolution, "ty": types, "ts": instants, "big": beyond,
-    "own": own, "pk": keyed, "hint": hinted, "gw": gateway, "ct": contracts,
+    "own": own, "pk": keyed, "hint": hinted, "gw": gateway, "ct": contracts, "rehint": rehinted, "mk": merge_keyed, "det": detected,
+    "pref": preferred,
 }
 
 
@@ -323,7 +397,10 @@ def main(folder, count, seed=1, only=None):
         options, loads = FAMILIES[family](Maker(f"{seed} {number}"))
         case = {"table": "users" if family == "gw" else "items", "options": options, "loads": loads}
         text = json.dumps(case, ensure_ascii=False, indent=1) + "\n"
-        (folder / f"x_{family}_{number:04}.json").write_text(text, encoding="utf-8")
+        path = folder / f"x_{family}_{number:04}.json"
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            path.with_suffix(".expected.json").unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,122 @@
+//! The type that a first value gives its column: what is preferred for the column's name, or what detectors see in the value,
+//! or what JSON says. The rules are dlt's.
+
+use super::coerce::{Detectors, Value};
+use super::names::Naming;
+use super::options::Options;
+use super::schema::DataType;
+use crate::error::{Error, Kind, Result};
+use regex_lite::Regex;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use std::fmt::{Formatter, Result as Formatted};
+
+/// Every detector that dlt has. Beside the first three they do nothing here: integers beyond 64 bits have a type anyway
+/// (`large_integer`), and values of Python's other types do not come as JSON.
+const DETECTORS: [&str; 6] =
+    ["iso_timestamp", "iso_date", "timestamp", "large_integer", "hexbytes_to_text", "wei_to_double"];
+
+/// Before a preference's name: it is a regular expression, found anywhere in a column's name.
+const REGEX: &str = "re:";
+
+/// How the columns of a load get their types.
+pub struct Inference {
+    detectors: Detectors,
+    preferred: Vec<(Pattern, DataType)>,
+}
+
+enum Pattern {
+    Name(String),
+    Regex(Regex),
+}
+
+impl Pattern {
+    fn is_name(&self, other: &Pattern) -> bool {
+        matches!((self, other), (Pattern::Name(a), Pattern::Name(b)) if a == b)
+    }
+}
+
+impl Inference {
+    /// Errors are of kind `Config`: a detector that is none, a pattern that cannot be read.
+    pub fn new(options: &Options, naming: &Naming, load_id: &str) -> Result<Inference> {
+        for name in options.detections_add.iter().chain(&options.detections_remove) {
+            if !DETECTORS.contains(&name.as_str()) {
+                return Err(Error::new(Kind::Config, "unknown_detector", format!("there is no detector `{name}`"))
+                    .help(format!("those there are: {}", DETECTORS.join(", "))));
+            }
+        }
+        let has = |names: &[String], name: &str| names.iter().any(|other| other == name);
+        let on = |name: &str, default: bool| {
+            has(&options.detections_add, name) || (default && !has(&options.detections_remove, name))
+        };
+        let detectors = Detectors {
+            iso_timestamp: on("iso_timestamp", true),
+            iso_date: on("iso_date", false),
+            epoch_near: if on("timestamp", false) { Some(seconds(load_id)?) } else { None },
+        };
+        let mut preferred: Vec<(Pattern, DataType)> = Vec::new();
+        for (name, data_type) in &options.preferred_types {
+            let pattern = pattern(name, naming)?;
+            match preferred.iter_mut().find(|(other, _)| other.is_name(&pattern)) {
+                Some((_, place)) => *place = *data_type,
+                None => preferred.push((pattern, *data_type)),
+            }
+        }
+        Ok(Inference { detectors, preferred })
+    }
+
+    /// The type that columns of that name shall have.
+    pub fn preferred(&self, column: &str) -> Option<DataType> {
+        let fits = |pattern: &Pattern| match pattern {
+            Pattern::Name(name) => name == column,
+            Pattern::Regex(regex) => regex.is_match(column),
+        };
+        self.preferred.iter().find(|(pattern, _)| fits(pattern)).map(|(_, data_type)| *data_type)
+    }
+
+    /// The type that the value suggests.
+    pub fn detected(&self, value: Value) -> DataType {
+        value.infer(&self.detectors)
+    }
+}
+
+/// What the detector `timestamp` takes for now: the load's own time, so that a load that is run again detects the same.
+fn seconds(load_id: &str) -> Result<f64> {
+    load_id.parse().ok().filter(|seconds: &f64| seconds.is_finite()).ok_or_else(|| {
+        let message = format!("the detector `timestamp` needs a load id that is a time, and `{load_id}` is none");
+        Error::new(Kind::Config, "no_load_time", message).help("use the seconds since 1970 as load id")
+    })
+}
+
+/// A name is normalized as the columns are, also one that stands as `re:^name$`; one that holds a character of patterns is not.
+fn pattern(name: &str, naming: &Naming) -> Result<Pattern> {
+    let is_plain = |name: &str| !name.contains(|c: char| c.is_whitespace() || "()[]{}?*+-|^$\\.&~#".contains(c));
+    let normalized = |name: &str| if is_plain(name) { naming.column(name) } else { name.to_owned() };
+    let Some(regex) = name.strip_prefix(REGEX) else { return Ok(Pattern::Name(normalized(name))) };
+    let exact = regex.strip_prefix('^').and_then(|rest| rest.strip_suffix('$'));
+    if let Some(exact) = exact.filter(|exact| is_plain(exact)) {
+        return Ok(Pattern::Name(normalized(exact)));
+    }
+    Regex::new(&normalized(regex)).map(Pattern::Regex).map_err(|error| {
+        let message = format!("the pattern `{name}` of `preferred_types` cannot be read: {error}");
+        Error::new(Kind::Config, "bad_pattern", message)
+    })
+}
+
+/// Pairs in the order in which they stand.
+pub fn read<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<(String, DataType)>, D::Error> {
+    struct Pairs;
+    impl<'de> Visitor<'de> for Pairs {
+        type Value = Vec<(String, DataType)>;
+        fn expecting(&self, out: &mut Formatter) -> Formatted {
+            out.write_str("types by column name")
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Self::Value, A::Error> {
+            let mut pairs = Vec::new();
+            while let Some(pair) = map.next_entry()? {
+                pairs.push(pair);
+            }
+            Ok(pairs)
+        }
+    }
+    deserializer.deserialize_map(Pairs)
+}
