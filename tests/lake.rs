@@ -155,7 +155,12 @@ fn another_key_renews_all_tables_of_a_resource_with_the_next_change() {
         let before = lake.current();
         lake.set_key(key);
         lake.run(hour, both(&users(name, k), FOLDERS));
-        assert_eq!(renewed(&before, &lake.current()), ["users", "users__keys", "_dlt_loads"], "{key:?}");
+        // What columns may be null is part of the schema, also of a table whose rows stay; the order of a key's columns is not.
+        let expected: &[&str] = match key {
+            ["v", "id"] => &["users", "users__keys", "_dlt_loads"],
+            _ => &["users", "users__keys", "folders", "_dlt_loads", "_dlt_version"],
+        };
+        assert_eq!(renewed(&before, &lake.current()), expected, "{key:?}");
     }
 }
 

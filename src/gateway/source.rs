@@ -32,7 +32,7 @@ impl<H: Http, T: Host> Source for Session<'_, H, T> {
             return Err(Error::new(Kind::Config, "not_configured", format!("{name} is not switched on")).at(name));
         };
         self.wire.budget.until(order.deadline);
-        let load = load(&order)?;
+        let load = order.begin()?;
         let mut intake = Intake { order: &order, load, files };
         self.pull(pull, &mut intake, traffic).await?;
         let loaded = intake.load.finish()?;
@@ -46,10 +46,6 @@ impl<H: Http, T: Host> Source for Session<'_, H, T> {
     }
 }
 
-fn load(order: &Order) -> Result<Load> {
-    Load::new(&order.resource.name, order.resource.options.clone(), order.schema.clone(), order.load_id)
-}
-
 /// Bodies through the engine into files.
 struct Intake<'i, 'f, S, U> {
     order: &'i Order<'i>,
@@ -59,7 +55,7 @@ struct Intake<'i, 'f, S, U> {
 
 impl<S: Store, U: Host> Sink for Intake<'_, '_, S, U> {
     fn restart(&mut self) -> Result<()> {
-        self.load = load(self.order)?;
+        self.load = self.order.begin()?;
         self.files.restart();
         Ok(())
     }

@@ -168,6 +168,16 @@ pub struct Schema {
 }
 
 impl Schema {
+    /// The same without a primary key in that table. dlt's schemas keep a key for ever; here the configuration of each load says
+    /// what it is, so that one may be taken back.
+    pub fn without_key(mut self, table: &str) -> Schema {
+        let tables = self.tables.iter_mut().filter(|known| known.name == table);
+        for column in tables.flat_map(|table| &mut table.columns).filter(|column| column.primary_key) {
+            (column.primary_key, column.nullable) = (false, true);
+        }
+        self
+    }
+
     pub fn table(&self, name: &str) -> Option<&TableSchema> {
         self.tables.iter().find(|table| table.name == name)
     }

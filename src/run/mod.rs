@@ -20,7 +20,7 @@ use crate::lake::record::{Failure, Outcome, ResourceReport, RunRecord, TableRepo
 use crate::lake::store::{Counting, Retrying};
 use crate::lake::{Current, Disposition, Files, Paths, Published, Publisher, Reader, Table, paths};
 use crate::normalize::schema::Schema;
-use crate::normalize::{Loaded, Options};
+use crate::normalize::{Load, Loaded, Options};
 use serde::Serialize;
 
 /// What to bring where.
@@ -132,6 +132,14 @@ pub struct Order<'a> {
     pub load_id: &'a str,
     /// When it must have ended: milliseconds since the Unix epoch.
     pub deadline: i64,
+}
+
+impl Order<'_> {
+    /// The load, begun. Its key is the resource's option and nothing else.
+    pub fn begin(&self) -> Result<Load> {
+        let (name, options) = (&self.resource.name, &self.resource.options);
+        Load::new(name, options.clone(), self.schema.clone().without_key(name), self.load_id)
+    }
 }
 
 /// What a load cost.

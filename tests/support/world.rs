@@ -6,7 +6,7 @@ use gatelake::error::{Error, Result};
 use gatelake::host::{Host, Store};
 use gatelake::lake::plan::ShrinkGuard;
 use gatelake::lake::{Disposition, Files, Paths, RunRecord};
-use gatelake::normalize::{Load, Loaded, Options, Select};
+use gatelake::normalize::{Loaded, Options, Select};
 use gatelake::run::{self, Budget, Order, Plan, Resource, Source, Traffic};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -154,7 +154,7 @@ impl Source for Visit<'_> {
         let json = self.gateway.answers[&resource.name].as_ref().map_err(|error| error())?;
         traffic.pages += 1;
         traffic.bytes += json.len() as u64;
-        let mut load = Load::new(&resource.name, resource.options.clone(), order.schema, order.load_id)?;
+        let mut load = order.begin()?;
         load.begin_body(Select::Root)?;
         load.feed(json.as_bytes())?;
         load.end_body()?;
