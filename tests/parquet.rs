@@ -84,6 +84,24 @@ fn a_file_without_rows_has_its_schema() {
     assert_eq!(Reader::open(&out).unwrap().schema().len(), 2000);
 }
 
+/// The hash is that of the two lines of JSON which the documentation says, made with another program.
+#[test]
+fn the_schema_hash_names_the_columns() {
+    let hash = |columns: &[ColumnSpec]| {
+        let mut writer = Writer::new(WriterOptions::default());
+        columns.iter().for_each(|column| drop(writer.add_column(column.clone())));
+        let mut bytes = Vec::new();
+        writer.finish(&mut bytes).unwrap();
+        Reader::open(&bytes).unwrap().metadata("gatelake.schema_hash").unwrap().to_owned()
+    };
+    let a = spec("a", DataType::Text);
+    let b = ColumnSpec { nullable: false, precision: Some(12), scale: Some(2), ..spec("b", DataType::Decimal) };
+    let expected = "2d098ebbfb92d1523d31c33b21075602bcbda4053abc19dc3d3ca36c4100ce00";
+    assert_eq!(hash(&[a.clone(), b.clone()]), expected);
+    assert_ne!(hash(&[b.clone(), a.clone()]), expected);
+    assert_ne!(hash(&[a, ColumnSpec { nullable: true, ..b }]), expected);
+}
+
 #[test]
 fn the_footer_says_what_readers_look_for() {
     let metadata = vec![("load_id".to_owned(), "1700000000.5".to_owned()), ("schema".to_owned(), "abc=".to_owned())];

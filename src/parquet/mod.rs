@@ -47,6 +47,9 @@ pub const MAX_ROWS: usize = 1 << 22;
 /// Key of the file's metadata under which the names of its JSON columns stand, as a JSON array: Parquet calls them strings.
 const JSON_COLUMNS: &str = "gatelake.json_columns";
 
+/// Key under which the hash of the file's columns stands: files with the same one have the same columns.
+const SCHEMA_HASH: &str = "gatelake.schema_hash";
+
 /// What a file's column is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ColumnSpec {

@@ -6,6 +6,7 @@ use parquet_format_safe::{
     ConvertedType, DecimalType, FieldRepetitionType, IntType, LogicalType, MicroSeconds, SchemaElement, StringType,
     TimeType, TimeUnit, TimestampType, Type,
 };
+use sha2::{Digest, Sha256};
 
 /// Digits that a 256-bit decimal can hold.
 const MAX_DIGITS: u8 = 76;
@@ -148,6 +149,17 @@ pub fn column(element: &SchemaElement, json: &[String]) -> Option<ColumnSpec> {
         profile: Profile::General,
     };
     (self::element(&spec) == *element).then_some(spec)
+}
+
+/// SHA-256, in hex, over a line of JSON for each column: `["name","type",nullable,precision,scale,timezone]`, each behind the
+/// one before and ended by a line feed.
+pub fn hash<'a>(specs: impl Iterator<Item = &'a ColumnSpec>) -> String {
+    let mut hash = Sha256::new();
+    for ColumnSpec { name, data_type, nullable, precision, scale, timezone, .. } in specs {
+        hash.update(serde_json::json!([name, data_type, nullable, precision, scale, timezone]).to_string());
+        hash.update("\n");
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

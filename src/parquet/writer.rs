@@ -4,7 +4,7 @@ use super::encode;
 use super::output::Output;
 use super::schema::{self, Physical};
 use super::statistics::Bounds;
-use super::{ColumnSpec, FileSummary, JSON_COLUMNS, MAGIC, MAX_ROWS, WriterOptions};
+use super::{ColumnSpec, FileSummary, JSON_COLUMNS, MAGIC, MAX_ROWS, SCHEMA_HASH, WriterOptions};
 use crate::error::{Error, Kind, Result};
 use crate::normalize::schema::DataType;
 use crate::table::{ByteArrays, Page, Values};
@@ -231,13 +231,12 @@ impl Writer {
     }
 
     fn key_values(&self) -> Option<Vec<KeyValue>> {
+        let specs = || self.columns.iter().map(|column| &column.spec);
         let json: Vec<&str> =
-            self.columns.iter().filter(|c| c.spec.data_type == DataType::Json).map(|c| c.spec.name.as_str()).collect();
-        let json =
-            (!json.is_empty()).then(|| KeyValue::new(JSON_COLUMNS.to_owned(), serde_json::json!(json).to_string()));
-        let given = self.options.metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
-        let all: Vec<KeyValue> = given.chain(json).collect();
-        (!all.is_empty()).then_some(all)
+            specs().filter(|spec| spec.data_type == DataType::Json).map(|spec| spec.name.as_str()).collect();
+        let json = (!json.is_empty()).then(|| (JSON_COLUMNS.to_owned(), serde_json::json!(json).to_string()));
+        let all = self.options.metadata.iter().cloned().chain([(SCHEMA_HASH.to_owned(), schema::hash(specs()))]);
+        Some(all.chain(json).map(|(key, value)| KeyValue::new(key, value)).collect())
     }
 }
 
