@@ -89,7 +89,9 @@ fn a_file_without_rows_has_its_schema() {
 fn the_schema_hash_names_the_columns() {
     let hash = |columns: &[ColumnSpec]| {
         let mut writer = Writer::new(WriterOptions::default());
-        columns.iter().for_each(|column| drop(writer.add_column(column.clone())));
+        for column in columns {
+            writer.add_column(column.clone());
+        }
         let mut bytes = Vec::new();
         writer.finish(&mut bytes).unwrap();
         Reader::open(&bytes).unwrap().metadata("gatelake.schema_hash").unwrap().to_owned()
