@@ -119,6 +119,12 @@ impl Shredder {
         Ok(())
     }
 
+    /// What is discarded from now on is only counted.
+    pub fn quarantine_is_full(&self) -> bool {
+        let sheet = self.table_index(&self.quarantine_table).and_then(|index| self.sheets.get(index as usize));
+        sheet.is_some_and(|sheet| sheet.table.total() >= MAX_ROWS)
+    }
+
     /// A whole row as redacted JSON. `table`: the normalized names down to the row's table.
     pub fn redacted_row(&self, b: &[u8], at: usize, table: &[String]) -> Scan<String> {
         let mut walk = self.walk(b);

@@ -210,8 +210,10 @@ impl Shredder {
             Item::Object(at) => at,
             Item::Wrapped(found) => found.at,
         };
-        let value = self.redacted_row(b, at, &path)?;
-        let pointer = self.row_pointer();
+        let (value, pointer) = match self.quarantine_is_full() {
+            true => (String::new(), String::new()),
+            false => (self.redacted_row(b, at, &path)?, self.row_pointer()),
+        };
         Ok(self.quarantine(&Discarded { table, column, clause, pointer, value })?)
     }
 
