@@ -142,6 +142,13 @@ fn the_quarantine_is_bounded() {
         let value = quarantine[0]["value"].as_str().unwrap();
         assert!(value.ends_with("😀…") && (4_090..=4_100).contains(&value.len()), "{}", value.len());
     }
+    // Keys that are data make no warning each.
+    let rows: Vec<String> = (0..300).flat_map(|n| [n, 7]).map(|n| format!(r#"{{"id":1,"new{n}":1}}"#)).collect();
+    let (loaded, _) = load(schema.clone(), options(), &format!("[{}]", rows.join(",")));
+    let counts = loaded.warnings.iter().map(|warning| (warning.column.as_str(), warning.count));
+    let counts: std::collections::BTreeMap<_, _> = counts.collect();
+    assert_eq!((counts.len(), counts["new7"], counts[""]), (101, 301, 200));
+
     let wide: Vec<String> = (0..100_000).map(|n| format!(r#""k{n}":[{n}]"#)).collect();
     let rows = format!("[{{{}}}]", wide.join(","));
     let (_, quarantine) = load(Schema::default(), json!({"schema_contract": {"tables": "discard_value"}}), &rows);

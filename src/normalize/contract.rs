@@ -212,5 +212,5 @@ fn same_type(hint: &Hint, column: &Column) -> bool {
         && fits(&hint.precision, &column.precision)
         && fits(&hint.scale, &column.scale)
         && fits(&hint.timezone, &column.timezone)
-        && (hint.nullable.unwrap_or(true) || !column.nullable)
+        && hint.nullable.is_none_or(|nullable| nullable == column.nullable)
 }

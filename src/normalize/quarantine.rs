@@ -16,9 +16,11 @@ use crate::json::scan::{Scan, byte, key, skip_space, skip_value, string};
 use std::borrow::Cow;
 
 /// Rows that a load may put there; what comes after them is counted in a warning.
-pub const MAX_ROWS: u64 = 10_000;
+const MAX_ROWS: u64 = 10_000;
+/// Columns that have a warning of their own.
+const MAX_WARNINGS: usize = 100;
 /// Bytes of a value that are kept; a longer one ends in `…`.
-pub const MAX_VALUE: usize = 4_096;
+const MAX_VALUE: usize = 4_096;
 
 const TABLE: &str = "table_name";
 const COLUMN: &str = "column_name";
@@ -62,24 +64,29 @@ impl Shredder {
     pub fn quarantine(&mut self, discarded: &Discarded) -> Result<()> {
         let name = self.quarantine_table.clone();
         let Discarded { table: from, column, clause, pointer, value } = discarded;
-        self.warnings.add("quarantine", from, column, || {
+        // Names that are data would make a warning each.
+        let known = self.warnings.has("quarantine", from, column);
+        let told = if known || self.warned < MAX_WARNINGS { column.as_str() } else { "" };
+        self.warned += usize::from(!known);
+        self.warnings.add("quarantine", from, told, || {
             let what = match clause.entity {
+                Entity::Columns if told.is_empty() => format!("many more columns of `{from}` would be new"),
+                Entity::DataType if told.is_empty() => {
+                    format!("many more columns of `{from}` would be made by other types")
+                }
                 Entity::Tables => format!("the table `{from}` would be new"),
                 Entity::Columns => format!("the column `{column}` would be new"),
                 Entity::DataType => format!("values of another type would make the column `{column}`"),
             };
             format!("{what}, which the schema contract forbids ({}): they are in `{name}`", clause.text())
         });
-        let (index, seed) = match self.table_index(&name) {
-            Some(index) => (index, self.sheets.get(index as usize).map_or(0, |sheet| sheet.seed)),
-            None => {
-                let index = self.add_sheet(table(name.clone()), vec![name.clone()])?;
-                (index, self.sheets.get(index as usize).map_or(0, |sheet| sheet.seed))
-            }
+        let index = match self.table_index(&name) {
+            Some(index) => index,
+            None => self.add_sheet(table(name.clone()), vec![name.clone()])?,
         };
         let sheet = self.sheets.get_mut(index as usize).ok_or_else(lost)?;
         sheet.complete_system();
-        let count = sheet.table.total();
+        let (seed, count) = (sheet.seed, sheet.table.total());
         if count >= MAX_ROWS {
             self.warnings.add("quarantine_full", &name, "", || {
                 format!("more than {MAX_ROWS} rows and values were discarded in one load: the others are not kept")
@@ -90,7 +97,7 @@ impl Shredder {
         self.begin_row(index);
         let ordinal = self.ordinal as i64;
         let sheet = self.sheets.get_mut(index as usize).ok_or_else(lost)?;
-        let text = |text: &'_ str| Cell::Text(Cow::Owned(text.to_owned()));
+        let text = |text: &str| Cell::Text(Cow::Owned(text.to_owned()));
         let cells = [
             (TABLE, text(from)),
             (COLUMN, if column.is_empty() { Cell::Null } else { text(column) }),
@@ -110,6 +117,12 @@ impl Shredder {
         sheet.table.open_row().push_id(id_column as usize, id);
         sheet.end_row(digest);
         Ok(())
+    }
+
+    /// What is discarded from now on is only counted.
+    pub fn quarantine_is_full(&self) -> bool {
+        let sheet = self.table_index(&self.quarantine_table).and_then(|index| self.sheets.get(index as usize));
+        sheet.is_some_and(|sheet| sheet.table.total() >= MAX_ROWS)
     }
 
     /// A whole row as redacted JSON. `table`: the normalized names down to the row's table.
@@ -178,7 +191,7 @@ impl Walk<'_> {
 
     fn value(&mut self, name: &str, at: usize, table: &[String], path: &[String]) -> Scan<usize> {
         let shown = redact::shown_key(name);
-        let decided = self.decided(table, path, &self.naming.column(shown));
+        let decided = self.decided(table, path, shown);
         let secret = decided.unwrap_or_else(|| shown != name || redact::secret_key_name(name));
         let under = |part: String| path.iter().cloned().chain([part]).collect::<Vec<String>>();
         match byte(self.b, at) {
@@ -235,8 +248,8 @@ impl Walk<'_> {
         skip_value(self.b, at, 0)
     }
 
-    /// What the configuration says of a column: never stored, or stored whatever it looks like.
-    fn decided(&self, table: &[String], path: &[String], column: &str) -> Option<bool> {
+    /// What the configuration says of the column for a key: never stored, or stored whatever it looks like.
+    fn decided(&self, table: &[String], path: &[String], key: &str) -> Option<bool> {
         let Options { redact, reveal, .. } = self.options;
         if redact.is_empty() && reveal.is_empty() {
             return None;
@@ -245,7 +258,7 @@ impl Walk<'_> {
             let parts: Vec<&str> = parts.iter().map(String::as_str).chain(last).collect();
             if let [one] = parts.as_slice() { (*one).to_owned() } else { self.naming.join(&parts) }
         };
-        let name = format!("{}.{}", parts(table, None), parts(path, Some(column)));
+        let name = format!("{}.{}", parts(table, None), parts(path, Some(&self.naming.column(key))));
         if redact.contains(&name) {
             return Some(true);
         }

@@ -363,6 +363,10 @@ impl Warnings {
         entry.or_insert_with(|| (message(), 0)).1 += 1;
     }
 
+    pub fn has(&self, code: &'static str, table: &str, column: &str) -> bool {
+        self.0.contains_key(&(table.to_owned(), column.to_owned(), code))
+    }
+
     pub fn take(&mut self) -> Vec<Warning> {
         let taken = std::mem::take(&mut self.0).into_iter();
         taken

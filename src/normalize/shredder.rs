@@ -49,6 +49,8 @@ pub struct Shredder {
     pub key: Vec<String>,
     pub policy: Policy,
     pub quarantine_table: String,
+    /// Columns that have a warning of their own about the quarantine.
+    pub warned: usize,
     /// Tables with columns that are not yet in a file: the fast reader does not know them.
     pub late: usize,
     /// The options' hints break the contract: the first record says so.
@@ -123,6 +125,7 @@ impl Shredder {
             policy,
             quarantine_table: quarantine::table_name(&naming, &name),
             late: 0,
+            warned: 0,
             // The fast reader asks no questions.
             always_thorough: broken.is_some(),
             broken,

@@ -5,10 +5,11 @@
 //! new columns appear and in which order two lists fill one table, so it must be dlt's own. Objects are walked more than
 //! once, which is why only records that bring something new come here.
 
+mod discard;
+
 use super::coerce::{Cell, Value, coerce};
-use super::contract::{Clause, Entity, Mode};
+use super::contract::{Clause, Mode};
 use super::hash::Id;
-use super::quarantine::Discarded;
 use super::schema::{Column, DataType};
 use super::sheet::{Own, Slot, variant_name};
 use super::shredder::{ROOT, Row, Shredder, Step, lost, place};
@@ -176,89 +177,6 @@ impl Shredder {
             self.list_rows(b, list, &me, Step { list: found, row: row.node, wrapped, index: 0 })?;
         }
         Ok(())
-    }
-
-    /// Whether rows may come into the table: a new one falls under the contract.
-    fn admits_table(&mut self, b: &[u8], row: Place<'_>) -> Scan<bool> {
-        let sheet = self.sheets.get(row.sheet as usize).ok_or_else(lost)?;
-        let clause = match row.parent {
-            None => self.policy.root_table(),
-            Some(_) if sheet.system.id.is_none() => self.policy.contract.clause(Entity::Tables),
-            Some(_) => return Ok(true),
-        };
-        match clause.mode {
-            Mode::Evolve => match self.broken.take() {
-                Some(error) => Err(error.into()),
-                None => Ok(true),
-            },
-            Mode::Freeze => {
-                let what = format!("the table `{}` would be new", sheet.schema.name);
-                Err(clause.frozen(&what, self.location(row.sheet, &self.row_pointer())).into())
-            }
-            Mode::DiscardRow | Mode::DiscardValue => {
-                self.quarantine_row(b, row, String::new(), clause)?;
-                Ok(false)
-            }
-        }
-    }
-
-    /// The row into the quarantine, with all that is below it.
-    fn quarantine_row(&mut self, b: &[u8], row: Place<'_>, column: String, clause: Clause) -> Scan<()> {
-        let sheet = self.sheets.get(row.sheet as usize).ok_or_else(lost)?;
-        let (table, path) = (sheet.schema.name.clone(), sheet.path.clone());
-        let at = match row.item {
-            Item::Object(at) => at,
-            Item::Wrapped(found) => found.at,
-        };
-        let value = self.redacted_row(b, at, &path)?;
-        let pointer = self.row_pointer();
-        Ok(self.quarantine(&Discarded { table, column, clause, pointer, value })?)
-    }
-
-    /// One value into the quarantine; nulls and secrets leave nothing there.
-    fn quarantine_value(&mut self, b: &[u8], row: Place<'_>, kept: Kept) -> Scan<()> {
-        let sheet = self.sheets.get(row.sheet as usize).ok_or_else(lost)?;
-        let (table, column) = (sheet.schema.name.clone(), self.slot(row.sheet, kept.slot)?.name.clone());
-        let node = self.nodes.get(kept.found.node as usize).ok_or_else(lost)?;
-        let name = node.keys.get(kept.found.key).ok_or_else(lost)?.name.as_str();
-        let value = self.redacted_value(b, kept.found.at, name, &sheet.path, &node.path)?;
-        if value == "null" || value == compact::REDACTED {
-            return Ok(());
-        }
-        let pointer = self.value_pointer(row, kept.found);
-        Ok(self.quarantine(&Discarded { table, column, clause: kept.clause, pointer, value })?)
-    }
-
-    /// JSON pointer from the root row to the row under way.
-    fn row_pointer(&self) -> String {
-        let mut pointer = String::new();
-        for step in &self.steps {
-            if !step.wrapped {
-                pointer.push_str(&self.pointer_in_row(step.row, step.list));
-            }
-            crate::json::place::push_part(&mut pointer, &step.index.to_string());
-        }
-        pointer
-    }
-
-    fn value_pointer(&self, row: Place<'_>, found: Found) -> String {
-        let mut pointer = self.row_pointer();
-        if matches!(row.item, Item::Object(_)) {
-            pointer.push_str(&self.pointer_in_row(row.node, found));
-        }
-        pointer
-    }
-
-    /// From the row that a node reads to a value in it.
-    fn pointer_in_row(&self, row: u32, found: Found) -> String {
-        let row = self.nodes.get(row as usize).map_or(0, |node| node.pointer.len());
-        self.pointer(found).get(row..).unwrap_or_default().to_owned()
-    }
-
-    /// Where in the load: table, record, and pointer from the root row.
-    fn location(&self, sheet: u32, pointer: &str) -> String {
-        let table = self.sheets.get(sheet as usize).map(|sheet| sheet.schema.name.as_str()).unwrap_or_default();
-        format!("table {table}, record {}, {}", self.ordinal, place(pointer))
     }
 
     /// dlt's `_flatten`: a stack of dicts, so the last one of a level is expanded first.
@@ -505,14 +423,6 @@ impl Shredder {
         Ok(Some(me))
     }
 
-    /// Whether one of these drops the row; it is in quarantine, then.
-    fn drops_row(&mut self, b: &[u8], row: Place<'_>, kept: &[Kept]) -> Scan<bool> {
-        let Some(first) = kept.iter().find(|kept| kept.clause.mode == Mode::DiscardRow) else { return Ok(false) };
-        let column = self.slot(row.sheet, first.slot)?.name.clone();
-        self.quarantine_row(b, row, column, first.clause)?;
-        Ok(true)
-    }
-
     /// The row's id: the data's own, the key's hash, the parent's with the place in the list, or a count.
     fn identify(
         &mut self,
@@ -649,22 +559,6 @@ impl Shredder {
         Ok(Put::In(Placed { slot: slot_index, cell, variant: false, new: Some(column), found }))
     }
 
-    /// A value that the contract keeps out: an error if the schema is frozen, else the name discards from now on.
-    fn keep_out<'b>(&mut self, row: Place<'_>, kept: Kept, what: &str) -> Result<Put<'b>> {
-        if kept.clause.mode == Mode::Freeze {
-            let place = self.location(row.sheet, &self.value_pointer(row, kept.found));
-            return Err(kept.clause.frozen(what, place));
-        }
-        let sheet = self.sheets.get_mut(row.sheet as usize).ok_or_else(lost)?;
-        sheet.discards = true;
-        let slot = sheet.slots.get_mut(kept.slot as usize).ok_or_else(lost)?;
-        slot.discard = Some(kept.clause);
-        // The fast reader must not store what comes for this name.
-        let owners = slot.owners.clone();
-        self.owners_thorough(&owners);
-        Ok(Put::Out(kept))
-    }
-
     /// `required`: the column that the value does not fit must not be null.
     fn put_variant<'b>(
         &mut self,
@@ -727,17 +621,6 @@ impl Shredder {
         let sheet = self.sheets.get_mut(sheet_index as usize).ok_or_else(lost)?;
         sheet.complete_system();
         sheet.check_width()
-    }
-
-    /// The columns that a dropped row would have made: they are in the schema, as with dlt, and in the files from the next row
-    /// on that stays.
-    fn make_later(&mut self, sheet_index: u32, new: Vec<Column>) -> Result<()> {
-        let sheet = self.sheets.get_mut(sheet_index as usize).ok_or_else(lost)?;
-        if sheet.late.is_empty() && !new.is_empty() {
-            self.late += 1;
-        }
-        sheet.late.extend(new);
-        Ok(())
     }
 
     /// The column that a first value makes.
