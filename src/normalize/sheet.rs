@@ -15,6 +15,7 @@ pub const LOAD_ID: &str = "_dlt_load_id";
 pub const ROW_ID: &str = "_dlt_id";
 pub const PARENT_ID: &str = "_dlt_parent_id";
 pub const LIST_IDX: &str = "_dlt_list_idx";
+const ROOT_ID: &str = "_dlt_root_id";
 
 /// A table may have this many columns; more are a sign of keys that are data.
 pub const MAX_COLUMNS: usize = 10_000;
@@ -345,6 +346,17 @@ impl Own {
             Own::Parent => Column { parent_key: true, ..text(PARENT_ID) },
             Own::Index => Column::new(LIST_IDX, DataType::Bigint).not_null(),
         }
+    }
+}
+
+/// The hints of a column of the data's that has the name of one of the normalizer's own, where that is none of the table's.
+pub fn reserved(name: &str) -> Option<Column> {
+    let plain = Column { name: name.to_owned(), nullable: false, ..Column::default() };
+    match name {
+        LOAD_ID | LIST_IDX => Some(plain),
+        PARENT_ID => Some(Column { parent_key: true, ..plain }),
+        ROOT_ID => Some(Column { root_key: true, ..plain }),
+        _ => None,
     }
 }
 

@@ -11,7 +11,7 @@ use super::coerce::{Cell, Value, coerce};
 use super::contract::{Clause, Mode};
 use super::hash::Id;
 use super::schema::{Column, DataType};
-use super::sheet::{Own, Slot, variant_name};
+use super::sheet::{Own, Slot, reserved, variant_name};
 use super::shredder::{ROOT, Row, Shredder, Step, lost, place};
 use super::tree::NONE;
 use crate::error::{Error, Kind, Result};
@@ -126,10 +126,10 @@ impl Shredder {
         Ok(end)
     }
 
-    /// A list is a batch of items; a list in a batch is a value like any other.
+    /// A list is a batch of items; a list in a batch is a value like any other, and so is a null.
     fn root_item(&mut self, b: &[u8], at: usize, in_batch: bool) -> Scan<()> {
         match byte(b, at) {
-            b'n' => {}
+            b'n' if !in_batch => {}
             b'{' => self.root_row(b, Item::Object(at))?,
             b'[' if !in_batch => {
                 let mut at = skip_space(b, at + 1);
@@ -261,6 +261,14 @@ impl Shredder {
         });
     }
 
+    fn warn_nameless(&mut self, found: Found, sheet: u32) {
+        let pointer = self.pointer(found);
+        let Some(sheet) = self.sheets.get(sheet as usize) else { return };
+        self.warnings.add("nameless", &sheet.schema.name, "", || {
+            format!("nothing is left of the name `{pointer}` by the naming convention: its values are not stored")
+        });
+    }
+
     /// Two lists are one when their normalized paths are: the later value wins.
     fn same_list(&self, a: u32, b: u32) -> bool {
         let path = |list: u32| self.lists.get(list as usize).map(|list| &list.path);
@@ -349,6 +357,10 @@ impl Shredder {
                 if missing {
                     new.push(own.column());
                 }
+                continue;
+            }
+            if slot.name.is_empty() {
+                self.warn_nameless(*found, sheet_index);
                 continue;
             }
             if slot.discard.is_some() || self.is_secret(b, *found) {
@@ -473,7 +485,11 @@ impl Shredder {
         let sheet = self.sheets.get(sheet as usize).ok_or_else(lost)?;
         let slot = sheet.slots.get(slot as usize).ok_or_else(lost)?;
         let column = slot.schema.and_then(|index| sheet.schema.columns.get(index));
-        if column.is_some_and(|column| !column.nullable) { Err(null_key(&slot.name)) } else { Ok(()) }
+        let required = match column {
+            Some(column) => column.data_type.is_some() && !column.nullable,
+            None => reserved(&slot.name).is_some(),
+        };
+        if required { Err(null_key(&slot.name)) } else { Ok(()) }
     }
 
     /// The value as inference and coercion see it; `None` for null and for what looks like a secret.
@@ -628,7 +644,9 @@ impl Shredder {
         Column {
             data_type: Some(data_type),
             origin: self.pointer(found),
-            ..hint.unwrap_or_else(|| Column { name: name.to_owned(), ..Column::default() })
+            ..hint
+                .or_else(|| reserved(name))
+                .unwrap_or_else(|| Column { name: name.to_owned(), ..Column::default() })
         }
     }
 
