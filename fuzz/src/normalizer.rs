@@ -117,11 +117,11 @@ fn body(records: &[Json], select: &Select, spelling: Spelling) -> String {
     }
 }
 
-/// Rows of the root table: a list among the records is a batch of them, and a null is none.
+/// Rows of the root table: a list among the records is a batch of them; a null is none, but in a batch.
 fn rows(record: &Json) -> usize {
     match record {
         Json::Null => 0,
-        Json::List(items) => items.iter().filter(|item| **item != Json::Null).count(),
+        Json::List(items) => items.len(),
         _ => 1,
     }
 }

@@ -644,9 +644,7 @@ impl Shredder {
         Column {
             data_type: Some(data_type),
             origin: self.pointer(found),
-            ..hint
-                .or_else(|| reserved(name))
-                .unwrap_or_else(|| Column { name: name.to_owned(), ..Column::default() })
+            ..hint.or_else(|| reserved(name)).unwrap_or_else(|| Column { name: name.to_owned(), ..Column::default() })
         }
     }
 
