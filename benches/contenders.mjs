@@ -5,6 +5,7 @@ import { DuckDBInstance, version as duckdb } from '@duckdb/node-api';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ROOT } from '../tools/lib/execute.mjs';
 import { shred } from './shred.mjs';
 
@@ -14,27 +15,82 @@ const V8 = `V8 ${process.versions.v8.split('.').slice(0, 2).join('.')}`;
 
 const versionOf = (...folder) => JSON.parse(readFileSync(join(ROOT, ...folder, 'package.json'), 'utf8')).version;
 
+const WASM = join(ROOT, 'build', 'web', 'gatelake_bg.wasm');
+const GLUE = join(ROOT, 'build', 'web', 'gatelake.js');
+
+/** The job, with glue that has an instance. */
+function shredAll(glue, json) {
+  const load = new glue.Normalizer('users', '{}', LOAD_ID);
+  let bytes = 0;
+  const take = () => load.takeParts().forEach((part) => (bytes += part.bytes.length));
+  for (let at = 0; at < json.length; at += CHUNK) {
+    load.feed(json.subarray(at, at + CHUNK));
+    take();
+  }
+  const { tables } = load.finish();
+  take();
+  load.free();
+  return { rows: tables.reduce((sum, { rows }) => sum + rows, 0), bytes };
+}
+
 export const CONTENDERS = {
   /** This project, as it runs in Workers and pages. */
   async gatelake(path) {
-    const glue = await import(join(ROOT, 'build', 'web', 'gatelake.js'));
-    const { memory } = glue.initSync({ module: readFileSync(join(ROOT, 'build', 'web', 'gatelake_bg.wasm')) });
+    const glue = await import(GLUE);
+    const { memory } = glue.initSync({ module: readFileSync(WASM) });
     const json = readFileSync(path);
     const run = () => {
       const started = performance.now();
-      const load = new glue.Normalizer('users', '{}', LOAD_ID);
-      let bytes = 0;
-      const take = () => load.takeParts().forEach((part) => (bytes += part.bytes.length));
-      for (let at = 0; at < json.length; at += CHUNK) {
-        load.feed(json.subarray(at, at + CHUNK));
-        take();
-      }
-      const { tables } = load.finish();
-      take();
-      load.free();
-      return { ms: performance.now() - started, rows: tables.reduce((sum, { rows }) => sum + rows, 0), bytes, wasm: memory.buffer.byteLength };
+      const done = shredAll(glue, json);
+      return { ms: performance.now() - started, ...done, wasm: memory.buffer.byteLength };
     };
     return { by: `${versionOf()} as wasm in ${V8}`, run };
+  },
+
+  /** The same with a new instance, and so new memory, for each run. */
+  async 'gatelake, fresh'(path) {
+    const module = new WebAssembly.Module(readFileSync(WASM));
+    const json = readFileSync(path);
+    let instances = 0;
+    const run = async () => {
+      // Glue has one instance for good; another address makes it another module.
+      const glue = await import(`${pathToFileURL(GLUE)}?${(instances += 1)}`);
+      const started = performance.now();
+      const { memory } = glue.initSync({ module });
+      const done = shredAll(glue, json);
+      return { ms: performance.now() - started, ...done, wasm: memory.buffer.byteLength };
+    };
+    return { by: 'a new instance each time', run };
+  },
+
+  /**
+   * The same in workerd, where the body comes as a stream. A Worker's clock stands still while it computes, so the time is taken
+   * outside; the time for the same request to a handler that only drops the bytes is taken off.
+   */
+  async 'gatelake, workerd'(path) {
+    const { Miniflare } = await import('miniflare');
+    const miniflare = new Miniflare({
+      compatibilityDate: '2026-11-01',
+      modulesRoot: join(ROOT, 'build', 'web'),
+      modules: [
+        { type: 'ESModule', path: join(ROOT, 'build', 'web', 'bench.js'), contents: WORKER },
+        { type: 'ESModule', path: GLUE },
+        { type: 'CompiledWasm', path: WASM },
+      ],
+    });
+    await miniflare.ready;
+    const json = readFileSync(path);
+    const ask = async (what) => {
+      const started = performance.now();
+      const response = await miniflare.dispatchFetch(`http://bench/${what}`, { method: 'POST', body: json });
+      return { ...(await response.json()), ms: performance.now() - started };
+    };
+    const run = async () => {
+      const idle = [await ask('drop'), await ask('drop'), await ask('drop')].map(({ ms }) => ms).sort((a, b) => a - b)[1];
+      const done = await ask('load');
+      return { ...done, ms: done.ms - idle };
+    };
+    return { by: `workerd, Miniflare ${versionOf('node_modules', 'miniflare')}`, run, end: () => miniflare.dispose() };
   },
 
   /** V8's parser and nothing else; turning the bytes into a string is not counted. */
@@ -46,6 +102,17 @@ export const CONTENDERS = {
       return { ms: performance.now() - started, records: parsed.length };
     };
     return { by: V8, run };
+  },
+
+  /** The same from bytes, as the other contenders have them. */
+  async 'JSON.parse, bytes'(path) {
+    const json = readFileSync(path);
+    const run = () => {
+      const started = performance.now();
+      const parsed = JSON.parse(new TextDecoder().decode(json));
+      return { ms: performance.now() - started, records: parsed.length };
+    };
+    return { by: `${V8}, TextDecoder`, run };
   },
 
   /** What one would write by hand in JavaScript. */
@@ -82,6 +149,27 @@ export const CONTENDERS = {
     return { by: `DuckDB ${duckdb()}, native, 1 thread`, run };
   },
 };
+
+const WORKER = `
+import module from './gatelake_bg.wasm';
+import * as glue from './gatelake.js';
+const { memory } = glue.initSync({ module });
+export default {
+  async fetch(request) {
+    const load = request.url.endsWith('/load') ? new glue.Normalizer('users', '{}', '${LOAD_ID}') : null;
+    let bytes = 0;
+    const take = () => load.takeParts().forEach((part) => (bytes += part.bytes.length));
+    for await (const chunk of request.body) {
+      load?.feed(chunk);
+      if (load) take();
+    }
+    if (!load) return Response.json({});
+    const { tables } = load.finish();
+    take();
+    load.free();
+    return Response.json({ rows: tables.reduce((sum, { rows }) => sum + rows, 0), bytes, wasm: memory.buffer.byteLength });
+  },
+};`;
 
 const quoted = (text) => `'${text.replaceAll("'", "''")}'`;
 

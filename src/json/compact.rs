@@ -2,6 +2,7 @@
 //! appearance, the last of equal keys' values, floats in their shortest form, only what must be escaped escaped.
 
 use super::scan::{Number, Scan, byte, key, number, skip_space, skip_value, string};
+use crate::normalize::number as spelling;
 use std::fmt::Write;
 
 /// Decides what must not be seen.
@@ -55,7 +56,7 @@ pub fn push_value(out: &mut String, b: &[u8], at: usize, redact: &impl Redact, r
         b'f' => out.push_str("false"),
         b'n' => out.push_str("null"),
         _ => match number(b, at)? {
-            (Number::Float(value), _) => out.push_str(&float_text(value)),
+            (Number::Float(value), _) => out.push_str(&spelling::json(value)),
             (_, end) => {
                 let digits = std::str::from_utf8(b.get(at..end).unwrap_or_default()).unwrap_or_default();
                 out.push_str(if digits == "-0" { "0" } else { digits });
@@ -125,14 +126,4 @@ pub fn push_text(out: &mut String, text: &str) {
         }
     }
     out.push('"');
-}
-
-/// The shortest text that reads back as this float, as most JSON writers spell it: `1.0`, `1e22`, `1e-7`.
-pub fn float_text(value: f64) -> String {
-    let magnitude = value.abs();
-    if magnitude != 0.0 && !(1e-5..1e16).contains(&magnitude) {
-        return format!("{value:e}");
-    }
-    let text = format!("{value}");
-    if text.contains('.') { text } else { text + ".0" }
 }

@@ -136,7 +136,10 @@ impl Outcome {
         }
         let emptied = emptied.map(|table| (table.name.clone(), 0));
         let filled = loaded.tables.iter().filter(|table| table.rows > 0).map(|table| (table.name.clone(), table.rows));
-        if self.numbered == 0 || emptied.is_some() || untouched || loaded.tables.iter().any(|table| table.rows > 0) {
+        // For the same reason, or after a load that failed, it makes no load of one that brings nothing.
+        let forgot = nesting || self.loads.iter().any(Result::is_err);
+        let anything = emptied.is_some() || untouched || loaded.tables.iter().any(|table| table.rows > 0);
+        if self.numbered == 0 || anything || !forgot {
             self.numbered += 1;
         }
         self.schema = loaded.schema.clone();
