@@ -83,7 +83,7 @@ async function main(argv) {
     results.push(await step(name, () => measure(name, name.startsWith('JSON.parse') ? parsed : path, options.threads)));
   }
   const rows = results.map(({ name, by, failure, ms, first, speed, rows, bytes, wasm }) =>
-    failure ? [name, failure] : [name, by, milliseconds(ms), milliseconds(first), Math.round(speed), rows, bytes && `${(bytes / 1e6).toFixed(1)} MB`, wasm && `${wasm / (1 << 20)} MiB`],
+    failure ? [name, failure, '', '', '', '', '', ''] : [name, by, milliseconds(ms), milliseconds(first), Math.round(speed), rows, bytes && `${(bytes / 1e6).toFixed(1)} MB`, wasm && `${wasm / (1 << 20)} MiB`],
   );
   console.log(`\n${table(['', 'by', 'median', 'first', 'MB/s', 'rows', 'Parquet', 'wasm'], rows)}`);
   console.log(`  ${options.threads ? 'V8 may collect garbage on other processors' : 'One thread each'}. The wasm has ${kib(WASM)} KiB, ${kib(WASM, gzipSync)} KiB with gzip.`);
