@@ -145,7 +145,7 @@ fn excused(case: &Case, outcome: &case::Outcome, expected: &Value, got: &Value) 
     let number = |cell: &Value| cell.as_f64().or_else(|| cell.as_str()?.parse().ok());
     if !errors.is_empty()
         && errors.iter().all(too_large)
-        && case.large_numbers().iter().any(|value| has_cell(&rows, &|cell| number(cell) == Some(*value)))
+        && case.numbers().iter().any(|value| has_cell(&rows, &|cell| number(cell) == Some(*value)))
     {
         return Some("dlt breaks off at a value that its column has no room for; it goes to a variant".into());
     }
@@ -156,7 +156,7 @@ fn excused(case: &Case, outcome: &case::Outcome, expected: &Value, got: &Value) 
     None
 }
 
-/// How dlt says that a number is too large: for 64 bits, for an instant, for a decimal.
+/// How dlt says that a number does not fit: 64 bits, an instant, a decimal's digits.
 const TOO_LARGE: [&str; 4] =
     ["too large to convert to C long", "exceeds 64-bit range", "Value too large", "Rescaling Decimal value"];
 

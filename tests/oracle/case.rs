@@ -65,10 +65,9 @@ impl Case {
         self.values(&|value| is_odd(value).then(|| as_text(value)))
     }
 
-    /// The numbers, and texts that read as numbers, that are not small.
-    pub fn large_numbers(&self) -> Vec<f64> {
-        let number = |value: &RawValue| number::float_or_hex(&as_text(value)).filter(|number| number.abs() >= 1e8);
-        self.values(&number)
+    /// The numbers, and texts that read as numbers.
+    pub fn numbers(&self) -> Vec<f64> {
+        self.values(&|value| number::float_or_hex(&as_text(value)))
     }
 
     /// Rows of child tables that bring a row id of their own, or a row of the root with one that is no text.
