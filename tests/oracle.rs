@@ -126,13 +126,14 @@ fn judge(path: &Path, deviations: &BTreeMap<String, Deviation>, tally: &mut Tall
 }
 
 /// Cases that nobody has judged one by one may still hold what dlt breaks off at or misreads, and so cannot match. They are
-/// in order if every load went through and the values that dlt could not carry stand in the rows. The answer is the reason.
+/// in order if every load went through that did with dlt, and the values that dlt could not carry stand in the rows. The answer is the reason.
 fn excused(case: &Case, outcome: &case::Outcome, expected: &Value, got: &Value) -> Option<String> {
     let rows: Vec<&Value> = got["tables"].as_object()?.values().map(|table| &table["rows"]).collect();
-    if !outcome.loads.iter().all(Result::is_ok) {
+    let loads = expected["loads"].as_array()?;
+    if loads.iter().zip(&outcome.loads).any(|(theirs, ours)| theirs["status"] == "loaded" && ours.is_err()) {
         return None;
     }
-    let failed = expected["loads"].as_array()?.iter().filter(|load| load["status"] == "failed");
+    let failed = loads.iter().filter(|load| load["status"] == "failed");
     let errors: Vec<&str> = failed.filter_map(|load| load["error"].as_array()?.last()?["message"].as_str()).collect();
     let mut values = case.odd_values();
     values.retain(|value| !errors.is_empty() || value.starts_with(case::TYPE_MARKS));
@@ -144,10 +145,16 @@ fn excused(case: &Case, outcome: &case::Outcome, expected: &Value, got: &Value) 
     let too_large = |error: &&str| TOO_LARGE.iter().any(|words| error.contains(words));
     let number = |cell: &Value| cell.as_f64().or_else(|| cell.as_str()?.parse().ok());
     if !errors.is_empty()
-        && errors.iter().all(too_large)
+        && errors.iter().any(too_large)
         && case.numbers().iter().any(|value| has_cell(&rows, &|cell| number(cell) == Some(*value)))
     {
         return Some("dlt breaks off at a value that its column has no room for; it goes to a variant".into());
+    }
+    if case.has_nameless_lists() && errors.iter().any(|error| error.contains("'_dlt_load_id' is declared non-nullable"))
+    {
+        return Some(
+            "dlt breaks off at a list of scalars under a key that has no name; its rows are the table's".into(),
+        );
     }
     let unlinked = |cell: &Value| cell.as_str().is_some_and(|text| text.starts_with('@') && text.ends_with("[?]"));
     if case.has_odd_ids() && !has_cell(&rows, &unlinked) {
@@ -157,8 +164,13 @@ fn excused(case: &Case, outcome: &case::Outcome, expected: &Value, got: &Value) 
 }
 
 /// How dlt says that a number does not fit: 64 bits, an instant, a decimal's digits.
-const TOO_LARGE: [&str; 4] =
-    ["too large to convert to C long", "exceeds 64-bit range", "Value too large", "Rescaling Decimal value"];
+const TOO_LARGE: [&str; 5] = [
+    "too large to convert to C long",
+    "exceeds 64-bit range",
+    "Value too large",
+    "Rescaling Decimal value",
+    "does not fit into precision",
+];
 
 fn has_cell(rows: &[&Value], fits: &impl Fn(&Value) -> bool) -> bool {
     rows.iter().any(|json| match json {

@@ -72,13 +72,23 @@ impl Case {
 
     /// Rows of child tables that bring a row id of their own, or a row of the root with one that is no text.
     pub fn has_odd_ids(&self) -> bool {
-        let mut found = false;
-        for load in &self.loads {
-            let rows = serde_json::from_str(load.get()).unwrap();
-            let rows = if let Value::Object(mut load) = rows { load.remove("rows").unwrap_or_default() } else { rows };
-            found |= rows.as_array().into_iter().flatten().any(|row| odd_id(row, true));
-        }
-        found
+        self.rows().any(|row| odd_id(&row, true))
+    }
+
+    /// Lists under keys of underscores alone, of which no naming convention leaves anything.
+    pub fn has_nameless_lists(&self) -> bool {
+        self.rows().any(|row| nameless_list(&row))
+    }
+
+    fn rows(&self) -> impl Iterator<Item = Value> {
+        self.loads
+            .iter()
+            .flat_map(|load| match serde_json::from_str(load.get()) {
+                Ok(Value::Object(mut load)) => load.remove("rows").and_then(|rows| rows.as_array().cloned()),
+                Ok(Value::Array(rows)) => Some(rows),
+                _ => None,
+            })
+            .flatten()
     }
 
     fn values<T>(&self, choose: &impl Fn(&RawValue) -> Option<T>) -> Vec<T> {
@@ -204,6 +214,17 @@ fn is_odd(value: &RawValue) -> bool {
                 && text.parse::<i64>().is_err()
                 && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit())
         }
+        _ => false,
+    }
+}
+
+fn nameless_list(json: &Value) -> bool {
+    match json {
+        Value::Array(items) => items.iter().any(nameless_list),
+        Value::Object(members) => members.iter().any(|(name, value)| {
+            let nameless = name.len() > 1 && name.bytes().all(|byte| byte == b'_');
+            (nameless && value.is_array()) || nameless_list(value)
+        }),
         _ => false,
     }
 }

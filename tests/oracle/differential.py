@@ -110,10 +110,8 @@ def ask(case):
         ask.duckdb.connect = lambda *_, **__: Files(tables)
         answer |= ask.dump(pipeline, str(work), load_ids, options)
         # Where a convention takes their underscore away, dlt's own tables look like data.
-        for name in ["dlt_version", "dlt_loads", "dlt_pipeline_state"]:
-            answer["tables"].pop(name, None)
-            last.pop(name, None)
-            [load["rows"].pop(name, None) for load in answer["loads"] if "rows" in load]
+        for found in [answer["tables"], last, *(load["rows"] for load in answer["loads"] if "rows" in load)]:
+            [found.pop(name) for name in list(found) if name.startswith("dlt_")]
         arrow = {name: pyarrow.parquet.ParquetFile(file).schema_arrow for name, file in sorted(last.items())}
         answer["parquet"] = {"tables": {n: [[x.name, str(x.type), x.nullable] for x in schema] for n, schema in arrow.items()}}
     finally:

@@ -302,7 +302,7 @@ def preferred(m):
     m.keys, m.depth = m.chance.sample(PLAIN, 4) + m.chance.sample(["createdAt", "updated_at", "isActive", "flagCount"], 2), 3
     m.kinds = m.kinds | {"near_instant": 3, "text": 9}
     # None that fits the normalizer's own columns.
-    patterns = ["re:_at$", "re:^is_", "re:^(a|b)$", "re:a$", "re:[vc]", "re:__", "re:\\d", "re:^kids$", "re:^v__.*", "re:count|name", "re:^value$", "re:^[a-z]"]
+    patterns = ["re:_at$", "re:^is_", "re:^(a|b)$", "re:a$", "re:[vc]", "re:_{2}", "re:\\d", "re:^kids$", "re:^v__.*", "re:count|name", "re:^value$", "re:^[a-z]"]
     patterns += ["a", "name", "createdAt", "created_at", "re:^createdAt$", "home", "kids", "items", "home__a", "value", "list", "tags"]
     types = ["text", "bigint", "double", "bool", "timestamp", "date", "time", "decimal", "wei", "binary", "json", "json", "text"]
     chosen = {pattern: m.chance.choice(types) for pattern in m.chance.sample(patterns, m.chance.choice([1, 1, 2, 3]))}
