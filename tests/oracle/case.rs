@@ -75,7 +75,7 @@ impl Case {
         self.rows().any(|row| odd_id(&row, true))
     }
 
-    /// Lists under keys of underscores alone, of which no naming convention leaves anything.
+    /// Lists under keys that are blank or of underscores alone, which give no table a name.
     pub fn has_nameless_lists(&self) -> bool {
         self.rows().any(|row| nameless_list(&row))
     }
@@ -222,7 +222,7 @@ fn nameless_list(json: &Value) -> bool {
     match json {
         Value::Array(items) => items.iter().any(nameless_list),
         Value::Object(members) => members.iter().any(|(name, value)| {
-            let nameless = name.len() > 1 && name.bytes().all(|byte| byte == b'_');
+            let nameless = name != "_" && name.chars().all(|c| c == '_' || c.is_whitespace());
             (nameless && value.is_array()) || nameless_list(value)
         }),
         _ => false,
