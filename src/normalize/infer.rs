@@ -29,12 +29,6 @@ enum Pattern {
     Regex(Regex),
 }
 
-impl Pattern {
-    fn is_name(&self, other: &Pattern) -> bool {
-        matches!((self, other), (Pattern::Name(a), Pattern::Name(b)) if a == b)
-    }
-}
-
 impl Inference {
     /// Errors are of kind `Config`: a detector that is none, a pattern that cannot be read.
     pub fn new(options: &Options, naming: &Naming, load_id: &str) -> Result<Inference> {
@@ -53,14 +47,17 @@ impl Inference {
             iso_date: on("iso_date", false),
             epoch_near: if on("timestamp", false) { Some(seconds(load_id)?) } else { None },
         };
-        let mut preferred: Vec<(Pattern, DataType)> = Vec::new();
+        // Two that become one by the naming convention are one, of the later type.
+        let mut by_name: Vec<(String, DataType)> = Vec::new();
         for (name, data_type) in &options.preferred_types {
-            let pattern = pattern(name, naming)?;
-            match preferred.iter_mut().find(|(other, _)| other.is_name(&pattern)) {
+            let name = normalized(name, naming);
+            match by_name.iter_mut().find(|(other, _)| *other == name) {
                 Some((_, place)) => *place = *data_type,
-                None => preferred.push((pattern, *data_type)),
+                None => by_name.push((name, *data_type)),
             }
         }
+        let preferred = by_name.iter().map(|(name, data_type)| Ok((pattern(name)?, *data_type)));
+        let preferred = preferred.collect::<Result<_>>()?;
         Ok(Inference { detectors, preferred })
     }
 
@@ -88,15 +85,20 @@ fn seconds(load_id: &str) -> Result<f64> {
 }
 
 /// A name is normalized as the columns are, also one that stands as `re:^name$`; one that holds a character of patterns is not.
-fn pattern(name: &str, naming: &Naming) -> Result<Pattern> {
-    let is_plain = |name: &str| !name.contains(|c: char| c.is_whitespace() || "()[]{}?*+-|^$\\.&~#".contains(c));
-    let normalized = |name: &str| if is_plain(name) { naming.column(name) } else { name.to_owned() };
-    let Some(regex) = name.strip_prefix(REGEX) else { return Ok(Pattern::Name(normalized(name))) };
-    let exact = regex.strip_prefix('^').and_then(|rest| rest.strip_suffix('$'));
-    if let Some(exact) = exact.filter(|exact| is_plain(exact)) {
-        return Ok(Pattern::Name(normalized(exact)));
+fn normalized(name: &str, naming: &Naming) -> String {
+    let (prefix, name) = name.strip_prefix(REGEX).map_or(("", name), |regex| (REGEX, regex));
+    let exact = name.strip_prefix('^').and_then(|rest| rest.strip_suffix('$'));
+    let plain = exact.unwrap_or(name);
+    if plain.contains(|c: char| c.is_whitespace() || "()[]{}?*+-|^$\\.&~#".contains(c)) {
+        return format!("{prefix}{name}");
     }
-    Regex::new(&normalized(regex)).map(Pattern::Regex).map_err(|error| {
+    let column = naming.column(plain);
+    if exact.is_some() { format!("{prefix}^{column}$") } else { format!("{prefix}{column}") }
+}
+
+fn pattern(name: &str) -> Result<Pattern> {
+    let Some(regex) = name.strip_prefix(REGEX) else { return Ok(Pattern::Name(name.to_owned())) };
+    Regex::new(regex).map(Pattern::Regex).map_err(|error| {
         let message = format!("the pattern `{name}` of `preferred_types` cannot be read: {error}");
         Error::new(Kind::Config, "bad_pattern", message)
     })

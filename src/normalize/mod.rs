@@ -157,6 +157,11 @@ impl Load {
     pub fn finish(&mut self) -> Result<Loaded> {
         for sheet in &mut self.shredder.sheets {
             sheet.table.finish()?;
+            // Of a column that never had a value no file tells.
+            let missing = sheet.schema.columns.iter().find(|column| column.data_type.is_none() && !column.nullable);
+            if let Some(column) = missing.filter(|_| sheet.table.total() > 0) {
+                return Err(thorough::null_key(&column.name).at(format!("table {}", sheet.schema.name)));
+            }
         }
         let schema = self.shredder.schema();
         let tables = self.shredder.sheets.iter().filter(|sheet| schema.table(&sheet.schema.name).is_some());

@@ -692,7 +692,8 @@ fn own_id_text(b: &[u8], at: usize) -> Scan<Option<String>> {
     Ok(Some(text).filter(|text| !text.is_empty() && text != "0"))
 }
 
-fn null_key(column: &str) -> Error {
+/// A column that must not be null has no value.
+pub fn null_key(column: &str) -> Error {
     Error::new(
         Kind::Data,
         "null_in_key",

@@ -87,7 +87,7 @@ fn masked(case: &Case, table: &TableSchema, row: &mut Row, positions: &Positions
     let id = row.remove("_dlt_id").expect("every row has an id");
     let text = id.as_str().expect("an id is text");
     let kind = match &table.parent {
-        None if case.has_own_ids() || text.len() != 14 => "user",
+        None if case.has_own_ids() => "user",
         None => "random",
         Some(parent) => {
             let parent_id = row["_dlt_parent_id"].clone();
@@ -99,9 +99,9 @@ fn masked(case: &Case, table: &TableSchema, row: &mut Row, positions: &Positions
             if derived == Id::from_text(text) { "derived" } else { "user" }
         }
     };
-    if let Some(Value::String(load)) = row.get("_dlt_load_id") {
-        let ordinal = (0..100).find(|ordinal| load_id(*ordinal) == *load);
-        row.insert("_dlt_load_id".into(), json!(ordinal.expect("the load is one of the case")));
+    if let Some(load) = row.get_mut("_dlt_load_id") {
+        let ordinal = (0..100).find(|ordinal| *load == load_id(*ordinal));
+        *load = ordinal.map_or(json!("?"), |ordinal| json!(ordinal));
     }
     if kind == "user" {
         row.insert("_dlt_id".into(), id);

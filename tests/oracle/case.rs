@@ -3,7 +3,7 @@
 use super::quarantine;
 use gatelake::error::{Error, Kind};
 use gatelake::normalize::schema::Schema;
-use gatelake::normalize::{Load, Options, Select, empty_file, time};
+use gatelake::normalize::{Load, Options, Select, empty_file, number, time};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -62,8 +62,38 @@ impl Case {
 
     /// The values that dlt breaks off at, or misreads, and we do not.
     pub fn odd_values(&self) -> Vec<String> {
+        self.values(&|value| is_odd(value).then(|| as_text(value)))
+    }
+
+    /// The numbers, and texts that read as numbers.
+    pub fn numbers(&self) -> Vec<f64> {
+        self.values(&|value| number::float_or_hex(&as_text(value)))
+    }
+
+    /// Rows of child tables that bring a row id of their own, or a row of the root with one that is no text.
+    pub fn has_odd_ids(&self) -> bool {
+        self.rows().any(|row| odd_id(&row, true))
+    }
+
+    /// Lists under keys that are blank or of underscores alone, which give no table a name.
+    pub fn has_nameless_lists(&self) -> bool {
+        self.rows().any(|row| nameless_list(&row))
+    }
+
+    fn rows(&self) -> impl Iterator<Item = Value> {
+        self.loads
+            .iter()
+            .flat_map(|load| match serde_json::from_str(load.get()) {
+                Ok(Value::Object(mut load)) => load.remove("rows").and_then(|rows| rows.as_array().cloned()),
+                Ok(Value::Array(rows)) => Some(rows),
+                _ => None,
+            })
+            .flatten()
+    }
+
+    fn values<T>(&self, choose: &impl Fn(&RawValue) -> Option<T>) -> Vec<T> {
         let mut out = Vec::new();
-        self.loads.iter().for_each(|load| odd_values(load, &mut out));
+        self.loads.iter().for_each(|load| values(load, choose, &mut out));
         out
     }
 
@@ -147,36 +177,67 @@ impl Outcome {
     }
 }
 
-/// Values that dlt cannot carry, or makes something else of, as we store them: integers beyond 64 bits, text that dlt takes
-/// for a timestamp and cannot convert, text that begins with one of dlt's marks for a type.
-fn odd_values(json: &RawValue, out: &mut Vec<String>) {
+/// Every scalar of a document, as it stands there.
+fn values<T>(json: &RawValue, choose: &impl Fn(&RawValue) -> Option<T>, out: &mut Vec<T>) {
     let text = json.get();
     match text.as_bytes().first() {
         Some(b'{') => {
             let members: BTreeMap<String, &RawValue> = serde_json::from_str(text).unwrap();
-            members.values().for_each(|value| odd_values(value, out));
+            members.values().for_each(|value| values(value, choose, out));
         }
         Some(b'[') => {
             let items: Vec<&RawValue> = serde_json::from_str(text).unwrap();
-            items.iter().for_each(|value| odd_values(value, out));
+            items.iter().for_each(|value| values(value, choose, out));
         }
+        _ => out.extend(choose(json)),
+    }
+}
+
+fn as_text(value: &RawValue) -> String {
+    serde_json::from_str(value.get()).unwrap_or_else(|_| value.get().to_owned())
+}
+
+/// Values that dlt cannot carry, or makes something else of, as we store them: integers beyond 64 bits, text that dlt takes
+/// for a timestamp and cannot convert, text that begins with one of dlt's marks for a type.
+fn is_odd(value: &RawValue) -> bool {
+    let text = value.get();
+    match text.as_bytes().first() {
         Some(b'"') => {
-            let text: String = serde_json::from_str(text).unwrap();
+            let text = as_text(value);
             let dated = text.get(..10).map(|date| time::detect_date(date).is_some());
             let unconvertible =
                 dated == Some(true) && text.len() > 10 && time::detect_timestamp(text.as_bytes()).is_none();
-            if unconvertible || text.starts_with(TYPE_MARKS) {
-                out.push(text);
-            }
+            unconvertible || text.starts_with(TYPE_MARKS)
         }
-        Some(b'-' | b'0'..=b'9')
-            if text.parse::<f64>().unwrap().abs() >= 9e18
+        Some(b'-' | b'0'..=b'9') => {
+            text.parse::<f64>().unwrap().abs() >= 9e18
                 && text.parse::<i64>().is_err()
-                && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit()) =>
-        {
-            out.push(text.to_owned());
+                && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit())
         }
-        _ => {}
+        _ => false,
+    }
+}
+
+fn nameless_list(json: &Value) -> bool {
+    match json {
+        Value::Array(items) => items.iter().any(nameless_list),
+        Value::Object(members) => members.iter().any(|(name, value)| {
+            let nameless = name != "_" && name.chars().all(|c| c == '_' || c.is_whitespace());
+            (nameless && value.is_array()) || nameless_list(value)
+        }),
+        _ => false,
+    }
+}
+
+fn odd_id(json: &Value, in_root: bool) -> bool {
+    match json {
+        Value::Array(items) => items.iter().any(|item| odd_id(item, false)),
+        Value::Object(members) => members.iter().any(|(name, value)| {
+            let own = name == "_dlt_id" || name == "_dltId";
+            let odd = own && !(in_root && value.as_str().is_some_and(|text| !text.is_empty()));
+            odd || odd_id(value, false)
+        }),
+        _ => false,
     }
 }
 

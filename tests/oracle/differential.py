@@ -86,7 +86,7 @@ def ask(case):
             step = {"ordinal": ordinal, "status": "loaded"}
             answer["loads"].append(step)
             try:
-                ids = pipeline.extract(ask.make_source(rows, table, own), loader_file_format="parquet").loads_ids
+                pipeline.extract(ask.make_source(rows, table, own), loader_file_format="parquet")
                 counts = pipeline.normalize().row_counts
             except Exception as error:
                 chain = ask.err_chain(error)
@@ -94,25 +94,24 @@ def ask(case):
                 answer["error"] = answer["error"] or {"load": ordinal, "step": step["step"], "type": chain[-1]["type"]}
                 pipeline.abort_packages()
                 continue
-            load_ids += ids
             step["rows"] = {name: count for name, count in sorted(counts.items()) if not name.startswith("_dlt")}
             if own.get("write_disposition") == "replace":
                 tables = {name: [] for name in tables}
-            for file in sorted(work.glob("pipelines/oracle/load/normalized/*/new_jobs/*.parquet")):
+            packages = work / "pipelines/oracle/load/normalized"
+            load_ids += sorted(package.name for package in packages.iterdir())
+            for file in sorted(packages.glob("*/new_jobs/*.parquet")):
                 name = file.name.rsplit(".", 3)[0]
                 kept = shutil.move(file, work / f"{len(last)}-{ordinal}-{file.name.rsplit('.', 3)[1]}.parquet")
                 tables.setdefault(name, []).append(kept)
                 last[name] = kept
             # As if it were loaded: to abort it would take back what it did to the schema.
-            shutil.rmtree(work / "pipelines/oracle/load/normalized")
-            (work / "pipelines/oracle/load/normalized").mkdir()
+            shutil.rmtree(packages)
+            packages.mkdir()
         ask.duckdb.connect = lambda *_, **__: Files(tables)
         answer |= ask.dump(pipeline, str(work), load_ids, options)
         # Where a convention takes their underscore away, dlt's own tables look like data.
-        for name in ["dlt_version", "dlt_loads", "dlt_pipeline_state"]:
-            answer["tables"].pop(name, None)
-            last.pop(name, None)
-            [load["rows"].pop(name, None) for load in answer["loads"] if "rows" in load]
+        for found in [answer["tables"], last, *(load["rows"] for load in answer["loads"] if "rows" in load)]:
+            [found.pop(name) for name in list(found) if name.startswith("dlt_")]
         arrow = {name: pyarrow.parquet.ParquetFile(file).schema_arrow for name, file in sorted(last.items())}
         answer["parquet"] = {"tables": {n: [[x.name, str(x.type), x.nullable] for x in schema] for n, schema in arrow.items()}}
     finally:
