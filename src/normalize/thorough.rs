@@ -697,9 +697,9 @@ pub fn null_key(column: &str) -> Error {
     Error::new(
         Kind::Data,
         "null_in_key",
-        format!("`{column}` is null or missing, and it must not be: it is part of the key"),
+        format!("`{column}` is null or missing, and it must not be: it is part of a key, or hinted so"),
     )
-    .help("Choose a primary key that every record has, or none")
+    .help("Choose a key that every record has, or none")
 }
 
 /// Redacts what looks like a secret.
