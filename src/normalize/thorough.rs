@@ -679,17 +679,17 @@ fn after_item(b: &[u8], at: usize) -> Scan<usize> {
     Ok(if byte(b, at) == b',' { skip_space(b, at + 1) } else { at })
 }
 
-/// A row's own `_dlt_id`, if it is something.
+/// A row's own `_dlt_id`, if it is something: not empty, not zero.
 fn own_id_text(b: &[u8], at: usize) -> Scan<Option<String>> {
     let text = match byte(b, at) {
         b'"' => string(b, at + 1)?.value(b).into_owned(),
-        b'-' | b'0'..=b'9' => {
-            let end = number(b, at)?.1;
-            String::from_utf8_lossy(b.get(at..end).unwrap_or_default()).into_owned()
-        }
+        b'-' | b'0'..=b'9' => match number(b, at)? {
+            (Number::Int(0), _) | (Number::Float(0.0), _) => String::new(),
+            (_, end) => String::from_utf8_lossy(b.get(at..end).unwrap_or_default()).into_owned(),
+        },
         _ => String::new(),
     };
-    Ok(Some(text).filter(|text| !text.is_empty() && text != "0"))
+    Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
 /// A column that must not be null has no value.
