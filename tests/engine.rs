@@ -48,6 +48,36 @@ fn cuts_and_readers_do_not_matter() {
     assert!(fast > 1000, "the fast reader had only {fast} of {all} records: the test shows little");
 }
 
+/// Whatever decides the types of new columns, also where an earlier load had it otherwise.
+#[test]
+fn readers_do_not_matter_whatever_gives_types() {
+    let options = [
+        "{}",
+        r#"{"detections_remove":["iso_timestamp"]}"#,
+        r#"{"detections_add":["iso_date","timestamp"]}"#,
+        r#"{"preferred_types":{"re:[aeiou]$":"json","re:^.{4}$":"text"}}"#,
+        r#"{"preferred_types":{"re:_at$":"text","re:.":"double"}}"#,
+        r#"{"columns":{"id":{"data_type":"decimal"},"name":{"data_type":"json"},"enabled":{"data_type":"text"}}}"#,
+    ];
+    let mut fast = 0;
+    for seed in 0..300u64 {
+        let mut c = Choices::Seed(seed);
+        let style = Style { collisions: seed % 2 == 0, secrets: seed % 3 == 0 };
+        let (before, after) = (c.pick(&options), c.pick(&options));
+        let first = with(&document(&mut c, style), Cuts::Whole, Options::from_json(before).unwrap());
+        let Ok(first) = first.loaded else { continue };
+        let document = document(&mut c, style);
+        let again = |thorough: bool| {
+            let options = Options::from_json(after).unwrap();
+            load(&[document.as_bytes()], &Select::Root, Cuts::Whole, thorough, options, first.schema.clone())
+        };
+        let (whole, slow) = (again(false), again(true));
+        assert_same(&whole, &slow, || format!("seed {seed}, {before} then {after}: {document}"));
+        fast += slow.thorough - whole.thorough;
+    }
+    assert!(fast > 300, "the fast reader had only {fast} records: the test shows little");
+}
+
 /// Whatever a contract keeps out of the tables of an earlier load, and wherever the body is cut.
 #[test]
 fn cuts_and_readers_do_not_matter_under_a_contract() {

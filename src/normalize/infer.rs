@@ -122,3 +122,58 @@ pub fn read<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<V
     }
     deserializer.deserialize_map(Pairs)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inference(options: &str, load_id: &str) -> Result<Inference> {
+        let options = Options::from_json(options)?;
+        Inference::new(&options, &Naming::new("snake_case", 0)?, load_id)
+    }
+
+    #[test]
+    fn now_is_the_time_of_the_load() {
+        let inference = inference(r#"{"detections_add": ["timestamp"]}"#, "1700000000.5").unwrap();
+        let five_years = 5 * 365 * 86_400;
+        for (seconds, data_type) in [
+            (1_700_000_000 + five_years, DataType::Timestamp),
+            (1_700_000_001 + five_years, DataType::Bigint),
+            (1_700_000_001 - five_years, DataType::Timestamp),
+            (1_700_000_000 - five_years, DataType::Bigint),
+        ] {
+            assert_eq!(inference.detected(Value::Int(seconds)), data_type, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn the_first_name_or_pattern_that_fits_counts() {
+        let preferred = r#"{"preferred_types": {"createdAt": "date", "re:_at$": "timestamp", "re:^userName$": "binary", "re:.": "text"}}"#;
+        let inference = inference(preferred, "1").unwrap();
+        for (column, data_type) in [
+            ("created_at", DataType::Date),
+            ("updated_at", DataType::Timestamp),
+            ("user_name", DataType::Binary),
+            ("user_name2", DataType::Text),
+        ] {
+            assert_eq!(inference.preferred(column), Some(data_type), "{column}");
+        }
+        assert_eq!(inference.preferred(""), None);
+    }
+
+    #[test]
+    fn what_cannot_be_is_said() {
+        for (options, code) in [
+            (r#"{"detections_add": ["iso_dates"]}"#, "unknown_detector"),
+            (r#"{"detections_remove": ["dates"]}"#, "unknown_detector"),
+            (r#"{"detections_add": ["timestamp"]}"#, "no_load_time"),
+            (r#"{"preferred_types": {"re:(": "text"}}"#, "bad_pattern"),
+            (r#"{"preferred_types": {"a": "string"}}"#, "bad_options"),
+            (r#"{"columns": [{"data_type": "text"}]}"#, "bad_options"),
+            (r#"{"columns": {"a": {"datatype": "text"}}}"#, "bad_options"),
+        ] {
+            let error = inference(options, "today").err().unwrap_or_else(|| panic!("{options}"));
+            assert_eq!((error.kind(), error.code()), (Kind::Config, code), "{options}");
+        }
+    }
+}

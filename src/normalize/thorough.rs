@@ -679,17 +679,17 @@ fn after_item(b: &[u8], at: usize) -> Scan<usize> {
     Ok(if byte(b, at) == b',' { skip_space(b, at + 1) } else { at })
 }
 
-/// A row's own `_dlt_id`, if it is something.
+/// A row's own `_dlt_id`, if it is something: not empty, not zero.
 fn own_id_text(b: &[u8], at: usize) -> Scan<Option<String>> {
     let text = match byte(b, at) {
         b'"' => string(b, at + 1)?.value(b).into_owned(),
-        b'-' | b'0'..=b'9' => {
-            let end = number(b, at)?.1;
-            String::from_utf8_lossy(b.get(at..end).unwrap_or_default()).into_owned()
-        }
+        b'-' | b'0'..=b'9' => match number(b, at)? {
+            (Number::Int(0), _) | (Number::Float(0.0), _) => String::new(),
+            (_, end) => String::from_utf8_lossy(b.get(at..end).unwrap_or_default()).into_owned(),
+        },
         _ => String::new(),
     };
-    Ok(Some(text).filter(|text| !text.is_empty() && text != "0"))
+    Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
 /// A column that must not be null has no value.
@@ -697,9 +697,9 @@ pub fn null_key(column: &str) -> Error {
     Error::new(
         Kind::Data,
         "null_in_key",
-        format!("`{column}` is null or missing, and it must not be: it is part of the key"),
+        format!("`{column}` is null or missing, and it must not be: it is part of a key, or hinted so"),
     )
-    .help("Choose a primary key that every record has, or none")
+    .help("Choose a key that every record has, or none")
 }
 
 /// Redacts what looks like a secret.

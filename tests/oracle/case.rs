@@ -55,6 +55,12 @@ impl Case {
         serde_json::from_str(text)
     }
 
+    /// The same with some of its loads.
+    pub fn of_loads(&self, chosen: impl Fn(usize) -> bool) -> Case {
+        let loads = self.loads.iter().enumerate().filter(|(ordinal, _)| chosen(*ordinal)).map(|(_, load)| load.clone());
+        Case { table: self.table.clone(), options: self.options.clone(), loads: loads.collect() }
+    }
+
     /// The data brings its own `_dlt_id`.
     pub fn has_own_ids(&self) -> bool {
         self.options.contains_key("_user_ids")
@@ -166,10 +172,9 @@ impl Outcome {
         }
         let emptied = emptied.map(|table| (table.name.clone(), 0));
         let filled = loaded.tables.iter().filter(|table| table.rows > 0).map(|table| (table.name.clone(), table.rows));
-        // For the same reason, or after a load that failed, it makes no load of one that brings nothing.
-        let forgot = nesting || self.loads.iter().any(Result::is_err);
+        // It makes no load of one that brings nothing, but for the first, which has its own tables' rows.
         let anything = emptied.is_some() || untouched || loaded.tables.iter().any(|table| table.rows > 0);
-        if self.numbered == 0 || anything || !forgot {
+        if self.numbered == 0 || anything {
             self.numbered += 1;
         }
         self.schema = loaded.schema.clone();
