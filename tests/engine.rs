@@ -57,7 +57,7 @@ fn readers_do_not_matter_whatever_gives_types() {
         r#"{"detections_add":["iso_date","timestamp"]}"#,
         r#"{"preferred_types":{"re:[aeiou]$":"json","re:^.{4}$":"text"}}"#,
         r#"{"preferred_types":{"re:_at$":"text","re:.":"double"}}"#,
-        r#"{"columns":{"id":{"data_type":"decimal"},"name":{"data_type":"json"},"enabled":{"data_type":"text"}}}"#,
+        r#"{"columns":{"id":{"data_type":"decimal"},"name":{"data_type":"json"},"createdAt":{"data_type":"text"}}}"#,
     ];
     let mut fast = 0;
     for seed in 0..300u64 {

@@ -7,7 +7,7 @@ use super::schema::DataType;
 use crate::error::{Error, Kind, Result};
 use serde::Deserialize;
 
-/// Options of one resource; `docs/configuration.md` lists them.
+/// Options of one resource. `docs/configuration.md` lists those that `gatelake.toml` has, `docs/normalizer.md` the others.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
