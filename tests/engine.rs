@@ -124,7 +124,7 @@ fn cuts_do_not_matter_where_pages_and_files_end() {
     let mut c = Choices::Seed(1);
     let records: Vec<String> = (0..24_000u64)
         .map(|number| {
-            let late = if number > 9_000 && c.one_in(3) { format!(",\"late\":{}", number % 7) } else { String::new() };
+            let late = if number > 6_000 && c.one_in(3) { format!(",\"late\":{}", number % 7) } else { String::new() };
             // At first it repeats itself, then it does not, then it does again.
             let name = if number % 10_000 < 5_000 { number % 11 } else { c.next() };
             let (note, other) = ([0; 6].map(|_| format!("{:016x}", c.next())).concat(), c.one_in(5_000));

@@ -48,7 +48,7 @@ impl Dictionary {
     }
 
     /// The position of `text`, added if new.
-    #[inline]
+    #[inline(always)]
     pub fn index(&mut self, text: Padded<'_>, hash: u64, row: u64) -> u32 {
         if self.slots.len() < (self.entries.len() + 1) * 2 {
             self.grow();

@@ -21,10 +21,10 @@ use crate::normalize::{FileEnd, Part};
 use crate::parquet::{ColumnSpec, Pieces, Writer, WriterOptions};
 
 /// Rows of a page: small pages keep the working set in the processor's cache.
-pub const PAGE_ROWS: usize = 2048;
+pub const PAGE_ROWS: usize = 1024;
 /// A page also ends when a column's texts reach this many bytes. It is looked at every so many rows.
-const PAGE_BYTES: usize = 128 << 10;
-const LOOK_ROWS: usize = 256;
+const PAGE_BYTES: usize = 64 << 10;
+const LOOK_ROWS: usize = 128;
 /// A row group ends when its compressed pages and its dictionaries reach this many bytes.
 const ROW_GROUP_BYTES: usize = 1 << 20;
 
