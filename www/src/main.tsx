@@ -1,4 +1,7 @@
+// @ts-nocheck
 // The first page: the current snapshot's tables, their first rows, and the runs. Everything comes from this Worker's API.
+import { workerUrl } from './engine/trusted.ts';
+
 const find = (id) => document.getElementById(id);
 const ROWS = 50;
 /** In memory only. */
@@ -180,3 +183,5 @@ find('run').addEventListener('click', () =>
     return runs.map((run) => `${run.dataset}: ${run.outcome.replaceAll('_', ' ')}`).join('; ');
   }),
 );
+
+new Worker(workerUrl(), { type: 'module' });
