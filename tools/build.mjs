@@ -1,10 +1,11 @@
-// `npm run build`: Rust → wasm → JavaScript glue, for the Worker (build/worker) and for pages and Node (build/web).
-// wrangler runs it before each deployment. Nothing that is up to date is built again.
+// `npm run build`: Rust → wasm → JavaScript glue, for the Worker (build/worker) and for pages and Node (build/web), and the page
+// (build/www). wrangler runs it before each deployment. Nothing that is up to date is built again.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execute, ROOT } from './lib/execute.mjs';
+import { buildPage } from './lib/page.mjs';
 import { bytes, step } from './lib/say.mjs';
 
 const TOOLS = join(ROOT, 'target', 'tools');
@@ -54,7 +55,20 @@ function digest(sources) {
   return hash.digest('hex');
 }
 
+/** The page and the wasm that it needs. The answer: its files, as `buildPage` tells them. */
+export async function buildSite() {
+  await buildWasm('web');
+  return buildPage();
+}
+
+const PARTS = { worker: () => buildWasm('worker'), web: () => buildWasm('web'), page: buildSite };
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const features = process.argv.slice(2);
-  for (const feature of features.length ? features : ['worker', 'web']) await buildWasm(feature);
+  const asked = process.argv.slice(2);
+  const unknown = asked.filter((part) => !Object.hasOwn(PARTS, part));
+  if (unknown.length) {
+    console.error(`There is no ${unknown.join(', ')} to build. Known: ${Object.keys(PARTS).join(', ')}.`);
+    process.exit(2);
+  }
+  for (const part of asked.length ? asked : Object.keys(PARTS)) await PARTS[part]();
 }

@@ -1,8 +1,12 @@
 // What `npm run lint` and `npm test` check, one stage after the other: [name, check(note)]. A check answers how much it
 // counted, or nothing if it is one check in itself, and throws with the program's output when it fails.
-import { buildWasm } from './build.mjs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildSite, buildWasm } from './build.mjs';
 import { bundle, LIMIT, total } from './lib/bundle.mjs';
-import { execute } from './lib/execute.mjs';
+import { chromium } from './lib/chromium.mjs';
+import { execute, ROOT } from './lib/execute.mjs';
+import { eager, kilobytes, PAGE_LIMIT } from './lib/page.mjs';
 import { python } from './lib/python.mjs';
 import { bytes } from './lib/say.mjs';
 import { OFFLINE } from './lib/wrangler.mjs';
@@ -10,6 +14,9 @@ import { OFFLINE } from './lib/wrangler.mjs';
 // Two worlds, each compiled in one profile alone, so that no stage builds what another one has built already.
 const NATIVE = ['--locked', '--release'];
 const WASM = ['--locked', '--lib', '--profile', 'wasm', '--target', 'wasm32-unknown-unknown', '--features', 'worker,web'];
+
+/** What the page's tests write down as they go: see tests/page/support.mjs. */
+const TALLY = join(ROOT, 'build', 'page-tally.jsonl');
 
 const cargo = (log, args, env) => async (note) => void (await execute('cargo', args, { log, note, env }));
 const clippy = (log, args) => cargo(log, ['clippy', ...args, '--', '-D', 'warnings']);
@@ -32,11 +39,41 @@ export const TESTS = [
   ['Parquet, read by hyparquet', reader('hyparquet')],
   ['Parquet, read by DuckDB', reader('duckdb')],
   ['Parquet, read by pyarrow', pyarrow],
-  ['wasm, web', () => buildWasm('web')],
-  ['wasm, worker', () => buildWasm('worker')],
+  ['wasm, worker', worker],
+  ['the page and its wasm', site],
   ['size of the Worker', size],
   ['end to end', nodeTests('e2e', 'tests/e2e/*.test.mjs')],
+  ['page', page],
 ];
+
+/** `npm run test:page`: the last of them, and what it needs. */
+export const PAGE = TESTS.filter(([, check]) => [site, page].includes(check) || check === worker);
+
+async function worker() {
+  await buildWasm('worker');
+}
+
+async function site() {
+  const size = eager(await buildSite());
+  if (size > PAGE_LIMIT) throw new Error(`The page is too big: ${kilobytes(size)} KB gzip before anything lazy; the limit is ${kilobytes(PAGE_LIMIT)} KB.`);
+  return { detail: `${kilobytes(size)} KB gzip` };
+}
+
+/** In a real Chromium, one test after the other: its processes fill two cores by themselves. */
+async function page(note) {
+  const env = { ...OFFLINE, CHROMIUM_BIN: await chromium(), GATELAKE_PAGE_TALLY: TALLY };
+  rmSync(TALLY, { force: true });
+  const size = eager(await buildSite());
+  return counted(
+    () => execute(process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=tap', 'tests/page/*.test.mjs'], { log: 'page', note, env }),
+    (lines) => {
+      const answer = { passed: sum(lines, /^# pass (\d+)/), failed: sum(lines, /^# fail (\d+)/) };
+      const tally = existsSync(TALLY) ? readFileSync(TALLY, 'utf8').trim().split('\n').map((line) => JSON.parse(line)) : [];
+      const [axe, csp] = ['axe', 'csp'].map((what) => tally.reduce((total, one) => total + (one[what] ?? 0), 0));
+      return { ...answer, detail: `page: ${answer.passed} passed, ${answer.failed} failed; axe ${axe} violations; csp ${csp} reports; ${kilobytes(size)} KB gzip` };
+    },
+  );
+}
 
 /** Unit, integration and documentation tests. */
 async function rustTests(note) {
@@ -85,8 +122,8 @@ async function counted(run, count) {
     if (answer.passed + answer.failed === 0) throw new Error('There was no test to run.');
     return answer;
   } catch (error) {
-    const { passed, failed } = count(error.lines ?? []);
-    throw Object.assign(error, { passed, failed: Math.max(failed, 1) });
+    const answer = count(error.lines ?? []);
+    throw Object.assign(error, answer, { failed: Math.max(answer.failed, 1) });
   }
 }
 

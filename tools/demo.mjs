@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startGateway } from '../tests/gateway/server.mjs';
-import { buildWasm } from './build.mjs';
+import { buildSite, buildWasm } from './build.mjs';
 import { ROOT } from './lib/execute.mjs';
 import { emulated, startLocal } from './lib/local.mjs';
 import { bold, bytes, count, dim, step, table } from './lib/say.mjs';
@@ -37,6 +37,7 @@ async function main() {
   if (!Number.isInteger(users) || users < 1 || users > 1_000_000) throw new Error('--users takes a whole number from 1 to 1000000.');
 
   await buildWasm('worker');
+  await buildSite();
   const gateway = await step(`The emulated gateway, ${count(users)} users`, async () => {
     const started = await startGateway({ users });
     return Object.assign(started, { detail: started.url });

@@ -7,6 +7,7 @@ import { setUp } from './setup.mjs';
 const COMMANDS = {
   demo: ['demo.mjs'],
   test: ['test.mjs'],
+  'test:page': ['test.mjs', '--page'],
   lint: ['test.mjs', '--lint'],
   bench: ['../benches/bench.mjs'],
   fuzz: ['fuzz.mjs'],

@@ -1,19 +1,22 @@
-// The one Trusted Types policy of the page: it makes the address of the engine's script, and no other.
-interface Policies {
-  createPolicy(name: string, rules: { createScriptURL(address: string): string }): { createScriptURL(address: string): string };
+// The one policy that Trusted Types leave to this page: it lets the engine's Web Worker begin, and nothing else become a script.
+
+/** As browsers have it; TypeScript's own library does not name it yet. */
+interface Factory {
+  createPolicy(name: 'gatelake', rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): URL };
 }
 
-const ENGINE = new URL('engine.js', import.meta.url).href;
+/** The engine's script, of a fixed name so that the policy can be about one address. */
+const ENGINE = new URL('worker.js', document.baseURI).href;
 
-const rules = {
-  createScriptURL(address: string): string {
-    if (address !== ENGINE) throw new TypeError('not a script of this page');
-    return address;
-  },
-};
+function only(url: string): string {
+  if (url !== ENGINE) throw new TypeError('The engine is the only script that this page may load');
+  return url;
+}
 
-/** The address of the engine's script, for `new Worker`. Browsers without Trusted Types take it as it is. */
-export function workerUrl(): string {
-  const policies = (globalThis as { trustedTypes?: Policies }).trustedTypes;
-  return (policies ? policies.createPolicy('gatelake', rules) : rules).createScriptURL(ENGINE);
+const { trustedTypes } = globalThis as { trustedTypes?: Factory };
+const policy = trustedTypes?.createPolicy('gatelake', { createScriptURL: only });
+
+/** For `new Worker(workerUrl(), { type: 'module' })`: a `TrustedScriptURL`, which goes wherever a URL does. */
+export function workerUrl(): URL {
+  return policy?.createScriptURL(ENGINE) ?? new URL(ENGINE);
 }

@@ -1,0 +1,206 @@
+// The page in a real Chromium: served under its real headers, with everything collected that must not happen.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { extname, join, normalize } from 'node:path';
+import { chromium } from 'playwright-core';
+import { chromium as program } from '../../tools/lib/chromium.mjs';
+import { ROOT } from '../../tools/lib/execute.mjs';
+import { PAGE } from '../../tools/lib/page.mjs';
+import { world } from '../e2e/support.mjs';
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const SCREENSHOTS = join(ROOT, 'build', 'screenshots');
+/** What `npm run test:page` adds up: a line of JSON for each page that was closed and each look of axe. */
+const TALLY = process.env.GATELAKE_PAGE_TALLY;
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.wasm': 'application/wasm',
+  '.txt': 'text/plain; charset=utf-8',
+  '.json': 'application/json',
+};
+const REPORTS = '/csp-reports';
+
+/** Screens that the page has to look right on, and both themes. */
+export const SIZES = [
+  { width: 1440, height: 900 },
+  { width: 768, height: 1024 },
+  { width: 360, height: 740 },
+];
+export const THEMES = ['light', 'dark'];
+
+/**
+ * Serves a folder as Cloudflare's static assets do, `_headers` included (where the folder has none, those of build/www), with
+ * violations of the policy reported back. `files`: further ones, path → text or bytes, for a test's own page. Answers
+ * `{ url, reports, close }`; `reports` grows with each violation that the browser reports.
+ */
+export async function serve(folder = PAGE, { files = {} } = {}) {
+  const own = join(folder, '_headers');
+  const rules = parseHeaders(readFileSync(existsSync(own) ? own : join(ROOT, 'www', '_headers'), 'utf8'));
+  const reports = [];
+  const server = createServer(async (request, response) => {
+    const path = decodeURIComponent(new URL(request.url, 'http://page').pathname);
+    if (path === REPORTS) {
+      let text = '';
+      for await (const chunk of request) text += chunk;
+      reports.push(JSON.parse(text));
+      return response.writeHead(204).end();
+    }
+    const headers = headersOf(rules, path);
+    const content = read(folder, files, path);
+    if (content === undefined) return response.writeHead(404, headers).end();
+    if (headers['content-security-policy']) headers['content-security-policy'] += `; report-uri ${REPORTS}`;
+    headers['content-type'] = TYPES[path.endsWith('/') ? '.html' : extname(path)] ?? 'application/octet-stream';
+    return response.writeHead(200, headers).end(content);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${server.address().port}/`,
+    reports,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+    },
+  };
+}
+
+/**
+ * The real thing: the Worker in workerd with its page, a local R2 and emulated gateways, as tests/e2e/support.mjs has it (`gateways`
+ * and the answer are described there), and `url`. Nobody reports violations to a server here; the page itself still does.
+ */
+export async function live(gateways = { sftp: { users: 60 } }, options) {
+  const lake = await world(gateways, options);
+  await lake.call('/healthz');
+  return Object.assign(lake, { url: String(lake.local.url) });
+}
+
+function read(folder, files, path) {
+  const name = path.endsWith('/') ? `${path}index.html` : path;
+  if (Object.hasOwn(files, name)) return files[name];
+  const place = normalize(join(folder, name));
+  if (!place.startsWith(normalize(folder)) || name === '/_headers' || !existsSync(place) || !statSync(place).isFile()) return undefined;
+  return readFileSync(place);
+}
+
+/** Cloudflare's `_headers`: a path, with `*` for anything, and below it `Name: value` or `! Name`, which takes one away again. */
+export function parseHeaders(text) {
+  const rules = [];
+  for (const line of text.split('\n').filter((one) => one.trim() && !one.trim().startsWith('#'))) {
+    if (/^\S/.test(line)) {
+      const pattern = line.trim().split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*');
+      rules.push({ pattern: new RegExp(`^${pattern}$`), lines: [] });
+    } else {
+      rules.at(-1).lines.push(line.trim());
+    }
+  }
+  return rules;
+}
+
+function headersOf(rules, path) {
+  const headers = {};
+  for (const { pattern, lines } of rules) {
+    if (!pattern.test(path)) continue;
+    for (const line of lines) {
+      const [, gone, name, value] = /^(! )?([^:]+)(?:: *(.*))?$/.exec(line);
+      if (gone) delete headers[name.toLowerCase()];
+      else headers[name.toLowerCase()] = value;
+    }
+  }
+  return headers;
+}
+
+/**
+ * A Chromium with an empty profile. `page({ … })` opens a page in a context of its own, `close()` ends all of it. One is enough for
+ * a file of tests: `before(async () => { chrome = await browser(); })`.
+ */
+export async function browser() {
+  const profile = mkdtempSync(join(tmpdir(), 'gatelake-page-'));
+  const launched = await chromium.launch({
+    executablePath: await program(),
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', `--disk-cache-dir=${profile}`],
+  });
+  return {
+    playwright: launched,
+    page: (options) => openPage(launched, options),
+    async close() {
+      await launched.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * A Playwright page at `url`, with `seen`: what was said on the console (`console`: warnings and errors), thrown (`errors`), and
+ * refused by the policy (`violations`), in the page and in its workers. `finish()` closes it and fails if there was any of these;
+ * `finish({ expect: /…/ })` lets messages through that match. `served`: what `serve` answered; its reports count as well. `deliberate`:
+ * the test breaks rules on purpose, and none of it goes into the summary. Other options go to Playwright's `newContext`.
+ */
+async function openPage(launched, { url, size = SIZES[0], theme = 'light', served, deliberate = false, ...options } = {}) {
+  const context = await launched.newContext({ viewport: size, colorScheme: theme, acceptDownloads: true, ...options });
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']).catch(() => {});
+  const page = await context.newPage();
+  const seen = { console: [], errors: [], violations: [] };
+  const reported = served?.reports.length ?? 0;
+  page.on('console', (message) => {
+    if (['warning', 'error'].includes(message.type())) seen.console.push(message.text());
+  });
+  page.on('pageerror', (error) => seen.errors.push(error.stack ?? String(error)));
+  await page.exposeFunction('gatelakeViolation', (what) => seen.violations.push(what));
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI, sourceFile, lineNumber, sample }) =>
+      globalThis.gatelakeViolation(`${effectiveDirective}: ${blockedURI || sample} (${sourceFile}:${lineNumber})`),
+    );
+  });
+  if (url ?? served) await page.goto(url ?? served.url);
+
+  async function finish({ expect } = {}) {
+    await context.close();
+    // Those of workers reach nobody but the server.
+    const fromServer = (served?.reports ?? []).slice(reported).map((report) => JSON.stringify(report));
+    tally(page, { csp: Math.max(fromServer.length, seen.violations.length) });
+    const wrong = [...seen.violations, ...fromServer, ...seen.errors, ...seen.console].filter((text) => !expect?.test(text));
+    assert.deepEqual(wrong, [], 'what the browser had to complain about');
+  }
+  return Object.assign(page, { seen, deliberate, finish });
+}
+
+function tally({ deliberate }, counts) {
+  if (TALLY && !deliberate) appendFileSync(TALLY, `${JSON.stringify(counts)}\n`);
+}
+
+/**
+ * What axe-core finds wrong on a page by WCAG 2.2 AA and its best practices; `within` is a selector. `visible` is a selector of
+ * what must be there and seen, so that an empty page does not pass. Fails if there is anything, with rule, element and remedy.
+ */
+export async function axe(page, { visible = 'main', within } = {}) {
+  await page.locator(visible).first().waitFor({ state: 'visible' });
+  // By the debugger, which the page's policy does not bind; in the page there is no way around it.
+  await page.evaluate(readFileSync(AXE, 'utf8'));
+  const { violations } = await page.evaluate((root) => globalThis.axe.run(root ?? document, { resultTypes: ['violations'] }), within);
+  const found = violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help} · ${node.target.join(' ')} · ${node.failureSummary.replaceAll('\n', ' ')}`));
+  tally(page, { axe: found.length });
+  assert.deepEqual(found, [], 'what axe found');
+}
+
+/** Takes build/screenshots/NAME-WIDTH-THEME.png at all sizes and in both themes; `settle(page)` may wait for something first. */
+export async function screenshots(page, name, settle = async () => {}) {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  const before = page.viewportSize();
+  for (const colorScheme of THEMES) {
+    await page.emulateMedia({ colorScheme });
+    for (const size of SIZES) {
+      await page.setViewportSize(size);
+      await settle(page);
+      await page.screenshot({ path: join(SCREENSHOTS, `${name}-${size.width}-${colorScheme}.png`) });
+    }
+  }
+  await page.emulateMedia({ colorScheme: null });
+  await page.setViewportSize(before);
+}
