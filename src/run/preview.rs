@@ -3,18 +3,20 @@
 use super::{Order, Plan, Source, Traffic, table_report};
 use crate::error::{Error, Kind, Result};
 use crate::host::{Host, Store};
+use crate::lake::manifest::encode;
 use crate::lake::plan::{Arrived, plan as lay};
 use crate::lake::record::{Failure, TableReport};
 use crate::lake::store::Retrying;
 use crate::lake::{Files, Reader, paths, sample};
 use crate::normalize::Warning;
 use crate::normalize::schema::Schema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-/// More bytes of Parquet than this are not held for a preview.
-const MAX_BYTES: usize = 48 << 20;
+/// More bytes of Parquet than this are not held for a preview: they stand in memory up to three times on their way out, and a
+/// Worker has 128 MB.
+const MAX_BYTES: usize = 24 << 20;
 
 /// A resource as it would be published now.
 #[derive(Debug, Serialize)]
@@ -30,6 +32,35 @@ pub struct Preview {
     pub warnings: Vec<Warning>,
     /// The first rows of what arrived, by table.
     pub samples: BTreeMap<String, Vec<Box<RawValue>>>,
+    /// The files that a run would put, in the order of the schema's tables.
+    pub files: Vec<PreviewFile>,
+}
+
+/// A file as a run would put it. In documents `bytes` is how many there are.
+#[derive(Debug, Serialize)]
+pub struct PreviewFile {
+    pub table: String,
+    #[serde(serialize_with = "length")]
+    pub bytes: Vec<u8>,
+}
+
+fn length<S: Serializer>(bytes: &[u8], serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_u64(bytes.len() as u64)
+}
+
+impl Preview {
+    /// The document and the files in one body: the document's length in four bytes, the lowest first, the document, and
+    /// then the bytes of its `files` one after the other.
+    pub fn framed(self) -> Result<Vec<u8>> {
+        let document = encode(&self)?;
+        let files: usize = self.files.iter().map(|file| file.bytes.len()).sum();
+        let mut body = Vec::with_capacity(4 + document.len() + files);
+        // No document of a schema comes near 4 GiB.
+        body.extend((document.len() as u32).to_le_bytes());
+        body.extend(document);
+        self.files.into_iter().for_each(|file| body.extend(file.bytes));
+        Ok(body)
+    }
 }
 
 /// Fetches and normalizes one resource of `plan` and compares it with the current snapshot. `rows`: how many to show of each
@@ -74,7 +105,13 @@ pub async fn preview<S: Store, H: Host>(
     }
     let (schema, warnings) = (loaded.schema.clone(), loaded.warnings.clone());
     let fetched = resource.fetched(started_from, now, Ok(Arrived { loaded, files }));
-    let planned = lay(base, &[fetched], &load_id)?;
+    let planned = lay(base, std::slice::from_ref(&fetched), &load_id)?;
+    let mut files = fetched.result.map(|arrived| arrived.files).unwrap_or_default();
+    let files = schema.tables.iter().flat_map(|table| {
+        let files = files.remove(&table.name).unwrap_or_default();
+        files.into_iter().map(|file| PreviewFile { table: table.name.clone(), bytes: file.bytes.unwrap_or_default() })
+    });
+    let files = files.collect();
     let own = planned.tables.iter().filter(|table| table.resource.as_ref() == Some(&resource.name));
     Ok(Preview {
         resource: resource.name.clone(),
@@ -84,5 +121,6 @@ pub async fn preview<S: Store, H: Host>(
         schema,
         warnings,
         samples,
+        files,
     })
 }

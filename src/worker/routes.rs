@@ -297,9 +297,10 @@ impl Api {
     }
 
     async fn preview(&self, plan: &Plan) -> Answer {
-        let query = self.query(&["dataset", "resource", "limit"])?;
+        let query = self.query(&["dataset", "resource", "limit", "files"])?;
         let gateway = dataset(plan, &query)?;
         let limit = query.number("limit", (20, ROWS.0 * 10))?;
+        let with_files = query.number("files", (0, 1))? == 1;
         let names: Vec<&str> = gateway.resources.iter().map(|pull| pull.resource.table).collect();
         let resource = query.get("resource").filter(|name| names.contains(name)).ok_or_else(|| {
             Refusal::new(400, "no_such_resource", "the parameter `resource` must name one that is switched on")
@@ -311,6 +312,10 @@ impl Api {
         let mut session = Session::new(&transport, &Host, gateway, credentials, &budget);
         let run = plan.run(gateway, plan.limits.deadline_ms as i64)?;
         let preview = run::preview(&run, resource, limit, &mut session, &store, &Host).await?;
+        if with_files {
+            let reply = Reply { status: 200, headers: Vec::new(), body: preview.framed()? };
+            return Ok(reply.with("content-type", "application/octet-stream"));
+        }
         Ok(Reply::json(200, &preview))
     }
 

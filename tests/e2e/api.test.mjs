@@ -141,6 +141,24 @@ test('a preview shows what a run would do, and does nothing', async () => {
   assert.deepEqual(record.tables.filter((table) => table.name.startsWith('users')), json.tables);
 });
 
+test('a preview can bring its files along', async () => {
+  const { status, headers, bytes } = await lake.call('/api/preview?resource=users&limit=0&files=1', { method: 'POST' });
+  assert.equal(status, 200);
+  assert.equal(headers.get('content-type'), 'application/octet-stream');
+  const length = bytes.readUInt32LE(0);
+  const document = JSON.parse(bytes.subarray(4, 4 + length).toString());
+  assert.ok(document.files.length > 0);
+  assert.deepEqual([...new Set(document.files.map((file) => file.table))], document.tables.filter((table) => table.rows > 0).map((table) => table.name));
+  let at = 4 + length;
+  for (const { table, bytes: size } of document.files) {
+    const file = new Uint8Array(bytes.subarray(at, (at += size))).buffer;
+    const rows = await parquetReadObjects({ file });
+    assert.equal(rows.length, document.tables.find((one) => one.name === table).rows, table);
+  }
+  assert.equal(at, bytes.length);
+  await refused('/api/preview?resource=users&files=2', 400, 'bad_parameter', { method: 'POST' });
+});
+
 test('a preview that fails says why', async () => {
   lake.gateways.sftp.fault({ kind: '403', on: '/users' });
   await refused('/api/preview?resource=users', 500, 'access_denied', { method: 'POST' });
