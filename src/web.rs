@@ -1,6 +1,8 @@
 //! Feature `web`: the engine for JavaScript that runs elsewhere than in the Worker: a page, Node, a bundled program.
 
+mod direct;
 pub mod fetch;
+mod host;
 
 use crate::error::Error;
 use crate::normalize::schema::Schema;

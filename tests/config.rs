@@ -39,7 +39,7 @@ fn the_defaults() {
     assert_eq!((limits.requests, limits.resource_bytes), (900, 4 << 30));
     let [gateway] = plan.gateways.as_slice() else { panic!("{plan:?}") };
     assert_eq!((gateway.dataset.as_str(), gateway.base.to_string().as_str()), ("files", "https://files.example"));
-    assert_eq!((gateway.api, &gateway.transport), (None, &Transport::Fetch));
+    assert_eq!((gateway.api, &gateway.transport, gateway.direct), (None, &Transport::Fetch, false));
     assert!(gateway.headers.is_empty());
     let (username, password_secret) = ("webadmin".to_owned(), "PASSWORD".to_owned());
     assert_eq!(gateway.auth, Auth::Password { dialect: Dialect::Auto, username, password_secret, client: None });

@@ -53,10 +53,12 @@ pub(super) fn read(section: &Section, limits: &Limits, shrink: ShrinkGuard) -> O
     let api = api(section);
     let auth = auth(section, api);
     let transport = transport(section);
+    let direct = section.flag("direct").unwrap_or(false);
     let headers = headers(&section.section("headers"));
     let options = columns(section);
     let resources = resources(&section.section("resources"), api, &options, shrink);
-    Some(Gateway { dataset, base: base?, api, auth: auth?, transport, headers, limits: limits.clone(), resources })
+    let limits = limits.clone();
+    Some(Gateway { dataset, base: base?, api, auth: auth?, transport, direct, headers, limits, resources })
 }
 
 fn base(section: &Section) -> Option<Base> {

@@ -56,6 +56,8 @@ pub struct Gateway {
     pub api: Option<Api>,
     pub auth: Auth,
     pub transport: Transport,
+    /// Pages may connect to it by themselves, where it allows their origin.
+    pub direct: bool,
     /// Headers of every request: name (lower case), and the binding that holds the value.
     pub headers: Vec<(String, String)>,
     pub limits: Limits,

@@ -6,7 +6,7 @@ use gloo_net::http::{Headers, RequestBuilder};
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{ReadableStreamDefaultReader, RequestCredentials, RequestRedirect, ResponseType};
+use web_sys::{AbortController, ReadableStreamDefaultReader, RequestCredentials, RequestRedirect, ResponseType};
 
 /// In a page it reaches only gateways that allow the page's origin (CORS); in Node, any.
 pub struct Fetch;
@@ -17,15 +17,18 @@ impl Http for Fetch {
     async fn send(&self, request: Request) -> Result<Response<Body>> {
         let place = request.url.split('?').next().unwrap_or_default().to_string();
         let headers = Headers::new();
-        for (name, value) in &request.headers {
+        // A browser says itself what it is; as a header of ours it would have to be allowed by the gateway.
+        for (name, value) in request.headers.iter().filter(|(name, _)| name != "user-agent") {
             headers.set(name, value.reveal());
         }
+        let abort = Abort(AbortController::new().ok());
         let builder = RequestBuilder::new(&request.url)
             .method(match request.method {
                 Method::Get => gloo_net::http::Method::GET,
                 Method::Post => gloo_net::http::Method::POST,
             })
             .headers(headers)
+            .abort_signal(abort.0.as_ref().map(AbortController::signal).as_ref())
             .credentials(RequestCredentials::Omit)
             .redirect(RequestRedirect::Manual);
         let built = match &request.body {
@@ -36,6 +39,7 @@ impl Http for Fetch {
         let built = built
             .map_err(|_| Error::new(Kind::Config, "bad_request", "the request cannot be made").at(place.clone()))?;
         let response = built.send().await.map_err(|_| unreachable(&place))?;
+        abort.keep();
         if response.type_() == ResponseType::Opaqueredirect {
             return Err(Error::new(
                 Kind::Upstream,
@@ -51,6 +55,24 @@ impl Http for Fetch {
             headers: response.headers().entries().collect(),
             body: Body { reader, place },
         })
+    }
+}
+
+/// Ends the request when nobody waits for its answer any more.
+struct Abort(Option<AbortController>);
+
+impl Abort {
+    /// The answer has come; from here on its body decides.
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Abort {
+    fn drop(&mut self) {
+        if let Some(controller) = &self.0 {
+            controller.abort();
+        }
     }
 }
 

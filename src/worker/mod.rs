@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `routes`, `reply` | the HTTP API and its answers |
 //! | `runs` | what the cron and the API start |
+//! | `page` | the script of the page's engine, whose policy names the gateways that pages may reach |
 //! | `setup` | configuration and secrets |
 //! | `transport` | `host::Http` over `fetch` and over service or VPC bindings |
 //! | `store` | `host::Store` over R2 |
@@ -14,6 +15,7 @@
 
 mod auth;
 mod host;
+mod page;
 mod reply;
 mod routes;
 mod runs;
@@ -25,14 +27,18 @@ use crate::host::Host as _;
 use wasm_bindgen::prelude::*;
 use worker::{Context, Env, worker_sys};
 
-/// Answers a request to the API.
+/// Answers a request to the API, or for the script of the page's engine.
 #[wasm_bindgen]
 pub async fn fetch(
     request: web_sys::Request,
     env: Env,
     ctx: worker_sys::Context,
 ) -> Result<web_sys::Response, JsValue> {
-    routes::answer(request.into(), env, Context::new(ctx)).await.into_response()
+    let request = worker::Request::from(request);
+    if request.path() == page::ENGINE {
+        return page::engine(request, &env).await;
+    }
+    routes::answer(request, env, Context::new(ctx)).await.into_response()
 }
 
 /// Runs what the cron triggered, for the time that it was scheduled for (milliseconds since the Unix epoch). The promise

@@ -145,7 +145,12 @@ impl Api {
         self.query(&[])?;
         let one = |gateway: &Gateway| {
             let resources: Vec<&str> = gateway.resources.iter().map(|pull| pull.resource.table).collect();
-            json!({ "dataset": gateway.dataset, "gateway": gateway.base.to_string(), "resources": resources })
+            json!({
+                "dataset": gateway.dataset,
+                "gateway": gateway.base.to_string(),
+                "direct": gateway.direct,
+                "resources": resources,
+            })
         };
         Ok(Reply::json(200, &json!({ "datasets": plan.gateways.iter().map(one).collect::<Vec<_>>() })))
     }

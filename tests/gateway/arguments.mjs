@@ -65,9 +65,10 @@ function switchLine([name, spec], port) {
     integer: `<${spec.min}-${spec.max}${spec.none ? '|none' : ''}>`,
     choice: `<${spec.values?.join('|')}>`,
     text: '<text>',
+    origin: '<origin|*|none>',
     flag: '',
   }[spec.kind];
-  const fallback = name === 'port' ? port : typeof spec.fallback === 'function' ? 'by --api' : spec.fallback;
+  const fallback = name === 'port' ? port : typeof spec.fallback === 'function' ? 'by --api' : (spec.fallback ?? 'none');
   const shown = spec.kind === 'flag' ? '' : ` [${fallback}]`;
   return hang(`  --${dashed(name)} ${range}`.trimEnd(), 30, `${spec.help}${shown}`);
 }

@@ -28,6 +28,7 @@ test('arguments become the options of startGateway', () => {
     '1_000',
     '--envelope=page-new',
     '--cors',
+    'http://page.example:8080',
     '--no-total-header',
     '--expires-in',
     'none',
@@ -43,7 +44,7 @@ test('arguments become the options of startGateway', () => {
     { kind: 'reset', on: '', times: 'always' },
   ]);
   const { users, envelope, cors, totalHeader, expiresIn } = resolve(parseSwitches(switches));
-  assert.deepEqual([users, envelope, cors, totalHeader, expiresIn], [1000, 'page-new', true, false, null]);
+  assert.deepEqual([users, envelope, cors, totalHeader, expiresIn], [1000, 'page-new', 'http://page.example:8080', false, null]);
 });
 
 test('mistakes end with status 2 and one clear line', () => {

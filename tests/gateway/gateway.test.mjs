@@ -337,18 +337,22 @@ for (const [timestamps, read] of Object.entries(INSTANT)) {
 
 // Around it
 
-on('cors: off says nothing, on lets any origin in', {}, async (gateway) => {
-  const preflight = () => fetch(`${gateway.url}${V3}/users`, { method: 'OPTIONS' });
-  assert.deepEqual(
-    [(await preflight()).status, (await preflight()).headers.get('access-control-allow-origin')],
-    [403, null],
-  );
-  gateway.set({ cors: true });
-  assert.deepEqual(
-    [(await preflight()).status, (await preflight()).headers.get('access-control-allow-origin')],
-    [204, '*'],
-  );
-  assert.equal((await get(gateway, `${V3}/users`)).headers.get('access-control-allow-origin'), '*');
+on('cors: pages of no origin, of one, of any', {}, async (gateway) => {
+  const ask = async (origin, method = 'OPTIONS') => {
+    const { status, headers } = await fetch(`${gateway.url}${V3}/users`, { method, headers: { origin } });
+    return [status, headers.get('access-control-allow-origin')];
+  };
+  const [page, other] = ['https://page.example', 'https://other.example'];
+  assert.deepEqual(await ask(page), [403, null]);
+  gateway.set({ cors: page });
+  assert.deepEqual(await ask(page), [204, page]);
+  assert.deepEqual(await ask(page, 'GET'), [401, page]);
+  assert.deepEqual(await ask(other), [403, null]);
+  assert.deepEqual(await ask(other, 'GET'), [401, null]);
+  gateway.set({ cors: '*' });
+  assert.deepEqual(await ask(other), [204, '*']);
+  gateway.set({ cors: 'none' });
+  assert.deepEqual(await ask(page), [403, null]);
 });
 
 on('the journal never holds a secret', { secrets: 'echoed', refreshToken: true }, async (gateway) => {
@@ -396,7 +400,7 @@ test('switches are checked, with the nearest right name', async () => {
     [{ envelope: 'pagenew' }, /unknown value "pagenew"; did you mean "page-new"\?/],
     [{ users: 1_000_001 }, /users: 1000001 is not a whole number from 0 to 1000000/],
     [{ users: -1 }, /users: -1 is not/],
-    [{ cors: 'maybe' }, /cors: "maybe" is not on or off/],
+    [{ cors: 'maybe' }, /cors: "maybe" is not an origin like/],
     [{ api: 'v2', envelope: 'page' }, /API v2 knows only "users"/],
     [{ faults: [{ kind: '502html' }] }, /unknown fault "502html"; did you mean "502-html"\?/],
     [{ faults: [{ kind: '500', tims: 2 }] }, /unknown option "tims"; did you mean "times"\?/],

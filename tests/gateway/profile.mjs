@@ -8,6 +8,7 @@ const integer = (min, max, fallback, help, more = {}) => ({ kind: 'integer', min
 const choice = (values, fallback, help, more = {}) => ({ kind: 'choice', values, fallback, help, ...more });
 const flag = (fallback, help, more = {}) => ({ kind: 'flag', fallback, help, ...more });
 const text = (fallback, help, more = {}) => ({ kind: 'text', fallback, help, ...more });
+const origin = (fallback, help) => ({ kind: 'origin', fallback, help });
 const FIXED = { fixed: true };
 
 /** `fallback` may be a function of the switches given; `fixed` ones cannot change while the server runs. */
@@ -65,7 +66,7 @@ export const SWITCHES = {
     'stable',
     'order of the records of a list: by id, or another one for each request',
   ),
-  cors: flag(false, 'allow any origin of a browser'),
+  cors: origin(null, 'the origin of pages that may read it in a browser, * for any'),
   cloud: choice(['aws', 'azure'], 'aws', 'cloud of a v2 appliance (no s3EncryptionLevel on Azure)'),
   username: text('webadmin', 'web admin that may log in'),
   password: text(fakeSecret('admin-'), 'their password'),
@@ -99,6 +100,9 @@ function parse(name, value) {
         throw new SwitchError(`${name}: unknown value ${JSON.stringify(value)}${suggestion(value, spec.values)}`);
       }
       return value;
+    case 'origin':
+      if (value === null || value === 'none') return null;
+      return value === '*' || /^https?:\/\/[^/\s]+$/.test(value) ? value : refuse('an origin like https://page.example, * or none');
     case 'flag':
       if (value === true || value === 'true' || value === 'on') return true;
       return value === false || value === 'false' || value === 'off' ? false : refuse('on or off');

@@ -63,7 +63,7 @@ export function responder({ store, faults, log }) {
 
   return async (context) => {
     const { req, path, profile } = context;
-    if (req.method === 'OPTIONS') return { status: profile.cors ? 204 : 403, headers: {}, body: '' };
+    if (req.method === 'OPTIONS') return { status: context.allowed ? 204 : 403, headers: {}, body: '' };
     if (!path.startsWith('/backend/')) return path === '/login' ? LOGIN_PAGE : WEB_UI;
     const edge = strike('edge', context);
     if (edge) return edge.spec.wire ? { wire: edge.spec.wire } : edge.spec.answer(context, edge.options);

@@ -16,7 +16,6 @@ import { selfSigned } from './tls.mjs';
 export { SECRET_MARKER };
 
 const CORS = {
-  'access-control-allow-origin': '*',
   'access-control-allow-headers': 'authorization, content-type',
   'access-control-allow-methods': 'GET, POST, OPTIONS',
   'access-control-expose-headers': 'authorization, retry-after, x-total-count',
@@ -66,8 +65,9 @@ export async function startGateway({ faults: armed = [], ...switches } = {}) {
     const entry = log.note(req, path, query, 'gateway');
     serial += 1;
     res.setHeader('server', 'nginx');
-    if (profile.cors) for (const [name, value] of Object.entries(CORS)) res.setHeader(name, value);
-    const context = { req, path, query, profile, world, entry, now: Date.now(), decoy: decoy.url, serial };
+    const allowed = profile.cors === '*' ? '*' : req.headers.origin === profile.cors ? profile.cors : undefined;
+    if (allowed) res.setHeaders(new Map(Object.entries({ ...CORS, 'access-control-allow-origin': allowed, vary: 'origin' })));
+    const context = { allowed, req, path, query, profile, world, entry, now: Date.now(), decoy: decoy.url, serial };
     const { wire, shape, ...answer } = await respond(context);
     if (wire) return wire(res);
     entry.status = answer.status;
