@@ -20,7 +20,7 @@ const REPORT = join(ROOT, 'build', 'www.json');
 const WASM = join(ROOT, 'build', 'web', 'gatelake_bg.wasm');
 const GLUE = join(ROOT, 'build', 'web', 'gatelake.js');
 /** Served as they are. */
-const STATIC = ['index.html', '_headers', 'favicon.svg'];
+const STATIC = ['index.html', 'sample.json', '_headers', 'favicon.svg'];
 const ENTRIES = { main: 'src/main.tsx', worker: 'src/engine/worker.ts', style: 'src/style.css' };
 const TSC = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
 

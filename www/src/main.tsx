@@ -7,6 +7,7 @@ import { dataset, said } from './model.ts';
 import { go, link, route, type View } from './route.ts';
 import { Lake, Runs } from './views/lake.tsx';
 import { Preview } from './views/preview.tsx';
+import { sample } from './views/start.tsx';
 
 const VIEWS: readonly (readonly [View, string])[] = [
   ['preview', 'Preview'],
@@ -101,4 +102,8 @@ for (const kind of ['dragover', 'drop'] as const) {
     if (!event.defaultPrevented) event.preventDefault();
   });
 }
+// What comes late comes in time: the page works on when the network does not.
+const idle = globalThis.requestIdleCallback ?? setTimeout;
+idle(() => void Promise.allSettled([sample(), import('@dagrejs/dagre')]));
+
 render(<App />, document.getElementById('page')!);

@@ -1,6 +1,6 @@
 // What the page holds: the body that is being looked at, and the snapshots that were opened.
 import { effect, signal } from '@preact/signals';
-import { TableSet } from './engine/tables.ts';
+import { type Order, TableSet } from './engine/tables.ts';
 import * as api from './lake/api.ts';
 import { route } from './route.ts';
 
@@ -25,13 +25,22 @@ export interface Reading {
 }
 
 /** Shows a body in place of the one before. With a lake it starts from the snapshot's schema, as a run would. */
-export async function show(title: string, body: Blob | { stream: ReadableStream<Uint8Array>; size?: number }, { table, key }: Reading): Promise<void> {
+export async function show(title: string, body: Blob, { table, key }: Reading): Promise<void> {
+  await load(table, key, (order) => TableSet.read(title, body, order));
+}
+
+/** Shows what the page itself fetches from a gateway. */
+export async function showPulled(dataset: string, resource: string, settings: object, secrets: Record<string, string>): Promise<void> {
+  await load(resource, [], (order) => TableSet.pull(`${resource} of ${dataset}`, settings, secrets, order));
+}
+
+async function load(table: string, key: readonly string[], begin: (order: Order) => TableSet): Promise<void> {
   const current = api.connected.peek() ? await newest() : undefined;
   const own = current?.manifest.tables.filter((one) => one.resource === table) ?? [];
   const known = key.length ? key : (own[0]?.key ?? []);
   const options = known.length ? { primary_key: known } : {};
   const before = preview.peek();
-  const set = TableSet.read(title, body, { table, options, key: known, schema: own });
+  const set = begin({ table, options, key: known, schema: own });
   const base =
     current && own.length
       ? { set: current.set, is: 'the current snapshot' }

@@ -2,22 +2,9 @@
 import { batch, computed, signal } from '@preact/signals';
 import * as api from '../lake/api.ts';
 import type { Column } from '../frame.ts';
-import { engine } from './client.ts';
+import { type Call, engine } from './client.ts';
 import { EngineFrame } from './frame.ts';
-import type { SchemaColumn, TableSchema, Warning } from './types.ts';
-
-export interface TableInfo {
-  readonly name: string;
-  readonly parent: string | null;
-  /** In all. */
-  readonly rows: number;
-  /** Those that can be read already. */
-  readonly readable: number;
-  readonly bytes: number;
-  readonly files: number;
-  readonly columns: readonly SchemaColumn[];
-  readonly stale?: string;
-}
+import type { Arrange, Arrangement, Changes, ColumnProfile, Review, Row, RowChange, SchemaColumn, TableInfo, TableSchema, Warning } from './types.ts';
 
 /** How far a body has come. */
 export interface Progress {
@@ -29,22 +16,22 @@ export interface Progress {
 /** What ended a load, or came of it. */
 export type State = { readonly is: 'loading' } | { readonly is: 'done' } | { readonly is: 'failed'; readonly error: unknown };
 
-export interface Filter {
-  readonly column: number;
-  readonly op: string;
-  readonly value?: string;
+/** What a body is to be read as. */
+export interface Order {
+  /** The root table. */
+  readonly table: string;
+  /** The load's options, as `Options::from_json` takes them. */
+  readonly options: object;
+  /** The columns that records are told by, as far as anybody says. */
+  readonly key: readonly string[];
+  /** What the last load left; empty if there was none. */
+  readonly schema: readonly TableSchema[];
 }
 
-export interface Arrange {
-  readonly order: readonly { readonly column: number; readonly descending: boolean }[];
-  readonly filters: readonly Filter[];
-  readonly search: string;
-}
-
-/** Rows of a table in an order, perhaps not all; 0 is the table as it lies. */
-export interface Arrangement {
-  readonly handle: number;
-  readonly rows: number;
+/** What the engine tells while it reads. */
+interface Told {
+  readonly bytes: number;
+  readonly tables?: readonly TableInfo[];
 }
 
 export class TableSet {
@@ -58,6 +45,7 @@ export class TableSet {
   readonly #id: Promise<number>;
   readonly #stop = new AbortController();
   readonly #loads = new Map<string, Promise<void>>();
+  readonly #changes = new WeakMap<TableSet, Map<string, Promise<Changes>>>();
   readonly #bring: ((table: string, set: number, signal: AbortSignal) => Promise<void>) | undefined;
 
   private constructor(
@@ -71,22 +59,28 @@ export class TableSet {
     this.#bring = bring;
   }
 
-  /** Reads a body as it comes. `table` names its root; `schema` is what the last load left. */
-  static read(title: string, body: Blob | { stream: ReadableStream<Uint8Array>; size?: number }, load: { table: string; options: object; key: readonly string[]; schema?: readonly TableSchema[] }): TableSet {
-    const schema = load.schema?.length ? JSON.stringify({ tables: load.schema }) : undefined;
-    const set = new TableSet(title, engine('begin', [load.table, JSON.stringify(load.options), schema]), load.key);
+  /** Reads a body as it comes. */
+  static read(title: string, body: Blob, order: Order): TableSet {
+    return TableSet.#load(title, order, body.size, (id, call) => engine('read', [id, body], call));
+  }
+
+  /** Fetches a resource from a gateway, and reads it as it comes. */
+  static pull(title: string, settings: object, secrets: Record<string, string>, order: Order): TableSet {
+    return TableSet.#load(title, order, undefined, (id, call) => engine('pull', [id, order.table, settings, secrets], call));
+  }
+
+  static #load(title: string, order: Order, of: number | undefined, read: (id: number, call: Call<Told>) => Promise<{ tables: readonly TableInfo[]; warnings: readonly Warning[] }>): TableSet {
+    const { table, options, key, schema } = order;
+    const set = new TableSet(title, engine('begin', [table, JSON.stringify(options), schema.length ? JSON.stringify({ tables: schema }) : undefined]), key);
     const started = performance.now();
-    const source = body instanceof Blob ? body : body.stream;
-    const of = body instanceof Blob ? body.size : body.size;
     set.progress.value = { bytes: 0, of };
-    const progress = ({ bytes, tables }: { bytes: number; tables?: readonly TableInfo[] }) =>
+    const progress = ({ bytes, tables }: Told) =>
       batch(() => {
         set.progress.value = { bytes, of };
         if (tables) set.tables.value = tables;
       });
-    const transfer = source instanceof ReadableStream ? [source] : [];
     set.#run(async (id, signal) => {
-      const { warnings, tables } = await engine('read', [id, source], { signal, transfer, progress });
+      const { warnings, tables } = await read(id, { signal, progress });
       batch(() => {
         set.tables.value = tables;
         set.warnings.value = warnings;
@@ -97,7 +91,7 @@ export class TableSet {
   }
 
   /** Takes whole files, of a preview that the server made. */
-  static files(title: string, bring: (signal: AbortSignal) => Promise<{ schema: readonly TableSchema[]; files: readonly { table: string; bytes: Uint8Array<ArrayBuffer> }[]; warnings: readonly Warning[]; key: readonly string[] }>, key: readonly string[]): TableSet {
+  static files(title: string, bring: (signal: AbortSignal) => Promise<{ schema: readonly TableSchema[]; files: readonly { table: string; bytes: Uint8Array<ArrayBuffer> }[]; warnings: readonly Warning[] }>, key: readonly string[]): TableSet {
     const set = new TableSet(title, engine('empty', []), key);
     const started = performance.now();
     set.#run(async (id, signal) => {
@@ -191,6 +185,76 @@ export class TableSet {
   async arrange(table: string, request: Arrange, signal: AbortSignal): Promise<Arrangement> {
     await this.ready(table);
     return engine('arrange', [await this.#id, table, request], { signal });
+  }
+
+  release(handle: number): void {
+    void this.#id.then((id) => engine('release', [id, handle])).catch(() => {});
+  }
+
+  /** A row's cells in full, its parent, and how many children it has in which table. */
+  async row(table: string, arrangement: number, row: number, signal: AbortSignal): Promise<Row> {
+    const root = this.table(table)?.parent;
+    // Its parent and its children may not be here yet.
+    const near = this.tables.peek().filter((one) => one.name === table || one.name === root || one.parent === table);
+    await Promise.all(near.map((one) => this.ready(one.name)));
+    return engine('row', [await this.#id, table, arrangement, row], { signal });
+  }
+
+  /** Cells of a row of the table as it lies, by name; `null` for a column that it does not have. */
+  async named(table: string, row: number, names: readonly string[], signal: AbortSignal): Promise<readonly (string | null)[]> {
+    const columns = this.table(table)?.columns ?? [];
+    const { cells } = await this.row(table, 0, row, signal);
+    return names.map((name) => cells[columns.findIndex((column) => column.name === name)] ?? null);
+  }
+
+  async profile(table: string, arrangement: number, column: number, signal: AbortSignal): Promise<ColumnProfile> {
+    await this.ready(table);
+    return engine('profile', [await this.#id, table, arrangement, column], { signal });
+  }
+
+  /** The rows as a file of another format. `progress` is told rows. */
+  async write(table: string, arrangement: number, format: string, signal: AbortSignal, progress: (rows: number) => void): Promise<Blob> {
+    await this.ready(table);
+    return engine('write', [await this.#id, table, arrangement, format], { signal, progress });
+  }
+
+  /** A Parquet file of the table, byte for byte. */
+  async file(table: string, number: number, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    await this.ready(table);
+    return engine('file', [await this.#id, table, number], { signal });
+  }
+
+  /** What a resource's tables have that `old`'s do not, and the other way round. Comparing once is enough. */
+  changes(old: TableSet, root: string, signal: AbortSignal): Promise<Changes> {
+    const known = this.#changes.get(old) ?? new Map<string, Promise<Changes>>();
+    this.#changes.set(old, known);
+    const before = known.get(root);
+    if (before) return before;
+    const work = this.#compare(old, root, signal);
+    known.set(root, work);
+    work.catch(() => known.delete(root));
+    return work;
+  }
+
+  async #compare(old: TableSet, root: string, signal: AbortSignal): Promise<Changes> {
+    await Promise.all([...this.family(root).map((one) => this.ready(one.name)), ...old.family(root).map((one) => old.ready(one.name))]);
+    const columns = (set: TableSet) => new Set(set.table(root)?.columns.map((column) => column.name));
+    const hinted = this.table(root)?.columns.filter((column) => column.primary_key).map((column) => column.name) ?? [];
+    const both = (name: string) => columns(this).has(name) && columns(old).has(name);
+    // Nobody said what tells records apart: the gateway's own id does, where there is one.
+    const key = [this.key, hinted, ['id'], ['username']].find((names) => names.length > 0 && names.every(both)) ?? [];
+    return engine('changes', [await old.id, await this.#id, root, key], { signal });
+  }
+
+  /** Rows that differ, of a comparison's list. `columns`: which cells to bring along; numbers below 0 bring none. */
+  async changedRows(handle: number, table: string, first: number, end: number, columns: readonly number[], signal: AbortSignal): Promise<readonly RowChange[]> {
+    return engine('changedRows', [handle, table, first, end, columns], { signal });
+  }
+
+  /** Who can get in, as far as these tables tell. */
+  async access(signal: AbortSignal): Promise<Review> {
+    await Promise.all(this.tables.peek().map((one) => this.ready(one.name)));
+    return engine('access', [await this.#id], { signal });
   }
 
   /** Stops what is under way and lets go of everything. */

@@ -55,3 +55,63 @@ export interface RowChange {
   readonly columns: readonly string[];
   readonly cells: readonly (string | null)[];
 }
+
+export interface TableInfo {
+  readonly name: string;
+  readonly parent: string | null;
+  /** In all. */
+  readonly rows: number;
+  /** Those that can be read already. */
+  readonly readable: number;
+  readonly bytes: number;
+  readonly files: number;
+  readonly columns: readonly SchemaColumn[];
+  readonly stale?: string;
+}
+
+export interface Filter {
+  readonly column: number;
+  readonly op: string;
+  readonly value?: string;
+}
+
+export interface Arrange {
+  readonly order: readonly { readonly column: number; readonly descending: boolean }[];
+  readonly filters: readonly Filter[];
+  readonly search: string;
+}
+
+/** Rows of a table in an order, perhaps not all; 0 is the table as it lies. */
+export interface Arrangement {
+  readonly handle: number;
+  readonly rows: number;
+}
+
+/** A row in full. */
+export interface Row {
+  readonly cells: readonly (string | null)[];
+  readonly parent: { readonly table: string; readonly row: number } | null;
+  readonly children: readonly { readonly table: string; readonly below: Arrangement }[];
+}
+
+/** What a column holds. */
+export interface ColumnProfile {
+  readonly rows: number;
+  readonly nulls: number;
+  readonly distinct: number;
+  /** `false`: there are more than were counted. */
+  readonly distinct_exact: boolean;
+  readonly min: string | null;
+  readonly max: string | null;
+  readonly top: readonly { readonly value: string; readonly count: number }[];
+  /** Of the values, or of their lengths. */
+  readonly histogram: { readonly of: 'value' | 'length'; readonly bins: readonly { readonly from: string; readonly to: string; readonly count: number }[] } | null;
+}
+
+/** Two states of a resource's tables, compared. */
+export interface Changes {
+  readonly handle: number;
+  /** What rows of the root table were told by; nothing if by their content. */
+  readonly key: readonly string[];
+  readonly tables: readonly TableChanges[];
+}

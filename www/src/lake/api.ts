@@ -82,6 +82,8 @@ export interface Run {
 export interface Dataset {
   readonly dataset: string;
   readonly gateway: string;
+  /** Whether pages may connect to it by themselves. */
+  readonly direct: boolean;
   readonly resources: readonly string[];
 }
 

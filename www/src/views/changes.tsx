@@ -2,8 +2,8 @@
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { EngineFrame } from '../engine/frame.ts';
-import type { TableInfo, TableSet } from '../engine/tables.ts';
-import type { RowChange, TableChanges } from '../engine/types.ts';
+import type { TableSet } from '../engine/tables.ts';
+import type { RowChange, TableChanges, TableInfo } from '../engine/types.ts';
 import { link } from '../route.ts';
 import { number } from '../text.ts';
 import { GridHost } from './grid.tsx';
@@ -89,7 +89,7 @@ function List({ set, base, table, changes, handle }: { set: TableSet; base: Base
   const frame = useMemo(() => {
     const columns = [{ name: 'change', type: 'text' as const }, { name: 'columns', type: 'text' as const }, ...table.columns.map((column) => ({ name: column.name, type: column.data_type ?? ('text' as const) }))];
     return new EngineFrame(columns, rows, async (first, end, wanted, signal) => {
-      const list = await set.changedRows(base.set, handle, table.name, first, end, wanted.map((column) => column - 2), signal);
+      const list = await set.changedRows(handle, table.name, first, end, wanted.map((column) => column - 2), signal);
       return wanted.map((column, at) => list.map((one) => (column === 0 ? KINDS[one.kind] : column === 1 ? one.columns.join(', ') : (one.cells[at] ?? null))));
     });
   }, [set, base.set, handle, table.name]);
@@ -104,7 +104,7 @@ function List({ set, base, table, changes, handle }: { set: TableSet; base: Base
 function Difference({ set, base, table, handle, at, onClose }: { set: TableSet; base: Base; table: TableInfo; handle: number; at: number; onClose: () => void }) {
   const { value, error, again } = useLoad<readonly [RowChange, readonly (string | null)[]]>(async (signal) => {
     const all = table.columns.map((_, column) => column);
-    const [change] = await set.changedRows(base.set, handle, table.name, at, at + 1, all, signal);
+    const [change] = await set.changedRows(handle, table.name, at, at + 1, all, signal);
     const before = change && change.old_row !== null ? await base.set.named(table.name, change.old_row, table.columns.map((column) => column.name), signal) : [];
     return [change!, before];
   }, [set, handle, at]);

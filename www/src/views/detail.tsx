@@ -1,7 +1,8 @@
 // One row with all its values, and the way to its children and back to its parent.
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
-import type { Arrangement, TableSet } from '../engine/tables.ts';
+import type { TableSet } from '../engine/tables.ts';
+import type { Arrangement } from '../engine/types.ts';
 import { count, number } from '../text.ts';
 import { GridHost } from './grid.tsx';
 import { Drawer, Problem, useLoad } from './parts.tsx';

@@ -1,6 +1,7 @@
 // Taking a table along.
 import { useSignal } from '@preact/signals';
-import type { TableInfo, TableSet } from '../engine/tables.ts';
+import type { TableSet } from '../engine/tables.ts';
+import type { TableInfo } from '../engine/types.ts';
 import { say } from '../model.ts';
 import { count } from '../text.ts';
 import { Menu, Problem, save } from './parts.tsx';

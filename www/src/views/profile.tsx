@@ -1,6 +1,7 @@
 // What a column holds, in short.
 import { useEffect, useRef } from 'preact/hooks';
-import type { Filter, TableInfo, TableSet } from '../engine/tables.ts';
+import type { TableSet } from '../engine/tables.ts';
+import type { Filter, TableInfo } from '../engine/types.ts';
 import { drawHistogram } from '../pictures/histogram.ts';
 import { number } from '../text.ts';
 import { Drawer, Plain, Problem, useLoad } from './parts.tsx';

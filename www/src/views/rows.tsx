@@ -2,7 +2,8 @@
 import { useComputed, useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { EngineFrame } from '../engine/frame.ts';
-import { shown, type Arrangement, type Filter, type TableInfo, type TableSet } from '../engine/tables.ts';
+import { shown, type TableSet } from '../engine/tables.ts';
+import type { Arrangement, Filter, TableInfo } from '../engine/types.ts';
 import type { DataType, Order } from '../frame.ts';
 import { say } from '../model.ts';
 import { count, number } from '../text.ts';

@@ -1,6 +1,5 @@
 // A table's columns: types, keys, and where each came from.
-import type { TableInfo } from '../engine/tables.ts';
-import type { SchemaColumn } from '../engine/types.ts';
+import type { SchemaColumn, TableInfo } from '../engine/types.ts';
 import { Plain } from './parts.tsx';
 
 const type = ({ data_type, precision, scale, timezone }: SchemaColumn): string =>

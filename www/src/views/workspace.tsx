@@ -1,6 +1,7 @@
 // A set of tables, looked at: which there are, and one of them in detail.
 import type { ComponentChildren } from 'preact';
-import type { TableInfo, TableSet } from '../engine/tables.ts';
+import type { TableSet } from '../engine/tables.ts';
+import type { TableInfo } from '../engine/types.ts';
 import { link, route, TABS, type Tab } from '../route.ts';
 import { count, number, size } from '../text.ts';
 import { Access } from './access.tsx';
