@@ -98,9 +98,12 @@ export class TableSet {
       const { schema, files, warnings } = await bring(signal);
       for (const table of schema) {
         const own = files.filter((file) => file.table === table.name);
-        for (const { bytes } of own) await engine('add', [id, JSON.stringify(table), bytes], { signal, transfer: [bytes.buffer] });
+        for (const { bytes } of own) await engine('add', [id, table, bytes], { signal, transfer: [bytes.buffer] });
       }
-      const tables = await engine('list', [id]);
+      const found = await engine('list', [id]);
+      // A table without rows has no file.
+      const empty = schema.filter((table) => !found.some((one) => one.name === table.name));
+      const tables = [...found, ...empty.map((table) => ({ name: table.name, parent: table.parent ?? null, rows: 0, readable: 0, bytes: 0, files: 0, columns: table.columns }))];
       batch(() => {
         set.tables.value = tables;
         set.warnings.value = warnings;
@@ -117,7 +120,7 @@ export class TableSet {
       const table = manifest.tables.find((table) => table.name === name);
       for (let number = 0; table && number < table.files.length; number += 1) {
         const bytes = await api.file(dataset, snapshot, name, number, signal);
-        await engine('add', [set, JSON.stringify(table), bytes], { signal, transfer: [bytes.buffer] });
+        await engine('add', [set, table, bytes], { signal, transfer: [bytes.buffer] });
       }
     };
     const set = new TableSet(snapshot, engine('empty', []), [], bring);
@@ -246,8 +249,8 @@ export class TableSet {
     return engine('changes', [await old.id, await this.#id, root, key], { signal });
   }
 
-  /** Rows that differ, of a comparison's list. `columns`: which cells to bring along; numbers below 0 bring none. */
-  async changedRows(handle: number, table: string, first: number, end: number, columns: readonly number[], signal: AbortSignal): Promise<readonly RowChange[]> {
+  /** Rows that differ, of a comparison's list. `columns`: which cells to bring along. */
+  async changedRows(handle: number, table: string, first: number, end: number, columns: readonly string[], signal: AbortSignal): Promise<readonly RowChange[]> {
     return engine('changedRows', [handle, table, first, end, columns], { signal });
   }
 

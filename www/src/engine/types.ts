@@ -38,12 +38,15 @@ export interface Warning {
 export interface TableChanges {
   readonly name: string;
   readonly state: 'new' | 'gone' | 'kept';
-  readonly new_columns: readonly string[];
-  readonly gone_columns: readonly string[];
-  readonly added: number;
+  /** What rows were told by; `null` where there were none to tell. */
+  readonly identity: { readonly by: 'key' | 'parent' | 'content'; readonly columns?: readonly string[]; readonly unusable_key?: readonly string[] } | null;
+  readonly old_rows: number;
+  readonly new_rows: number;
   readonly removed: number;
   readonly changed: number;
-  readonly same: number;
+  readonly added: number;
+  /** Those that differ, as they were and as they are. */
+  readonly columns: readonly { readonly name: string; readonly old: SchemaColumn | null; readonly new: SchemaColumn | null }[];
 }
 
 /** A row that differs. `cells`: as it is now, or, of one that is gone, as it was. */
@@ -98,20 +101,19 @@ export interface Row {
 export interface ColumnProfile {
   readonly rows: number;
   readonly nulls: number;
-  readonly distinct: number;
-  /** `false`: there are more than were counted. */
-  readonly distinct_exact: boolean;
+  /** Not `exact`: there are more. */
+  readonly distinct: { readonly count: number; readonly exact: boolean };
   readonly min: string | null;
   readonly max: string | null;
-  readonly top: readonly { readonly value: string; readonly count: number }[];
-  /** Of the values, or of their lengths. */
-  readonly histogram: { readonly of: 'value' | 'length'; readonly bins: readonly { readonly from: string; readonly to: string; readonly count: number }[] } | null;
+  readonly frequent: readonly { readonly value: string; readonly count: number }[];
+  /** Of numbers and times. */
+  readonly histogram: readonly { readonly from: string; readonly to: string; readonly count: number }[];
+  /** Of texts. */
+  readonly lengths: { readonly min: number; readonly max: number; readonly mean: number } | null;
 }
 
 /** Two states of a resource's tables, compared. */
 export interface Changes {
   readonly handle: number;
-  /** What rows of the root table were told by; nothing if by their content. */
-  readonly key: readonly string[];
   readonly tables: readonly TableChanges[];
 }

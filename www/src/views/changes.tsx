@@ -29,22 +29,14 @@ function Compared({ set, base, table }: { set: TableSet; base: Base; table: Tabl
     <div class="stack">
       <p>
         Compared with {base.is}.{' '}
-        {value.key.length ? (
-          <>
-            Rows of <code>{root}</code> are told by <code>{value.key.join(', ')}</code>.
-          </>
-        ) : (
-          <>
-            Rows of <code>{root}</code> have no key: one that changed counts as removed and added.
-          </>
-        )}
+        <Identity root={root} changes={value.tables.find((one) => one.name === root)} />
       </p>
       <Plain
         label={`Changes of ${root} and its children`}
         head={['Table', 'Columns', { title: 'Added', number: true }, { title: 'Removed', number: true }, { title: 'Changed', number: true }, { title: 'As before', number: true }]}
         rows={value.tables.map((one) => ({
           key: one.name,
-          cells: [<a href={link({ table: one.name })}>{one.name}</a>, columns(one), number(one.added), number(one.removed), number(one.changed), number(one.same)],
+          cells: [<a href={link({ table: one.name })}>{one.name}</a>, columns(one), number(one.added), number(one.removed), number(one.changed), number(one.new_rows - one.added - one.changed)],
         }))}
       />
       {own && own.added + own.removed + own.changed > 0 && <List set={set} base={base} table={table} changes={own} handle={value.handle} />}
@@ -59,21 +51,38 @@ const columns = (table: TableChanges) => (
     {table.state === 'gone' && <span class="mark bad">gone</span>}
     {table.state === 'kept' && (
       <>
-        {table.new_columns.map((name) => (
-          <span key={name}>
-            <span class="mark good">new</span> {name}{' '}
+        {table.columns.map((column) => (
+          <span key={column.name}>
+            {column.old === null ? <span class="mark good">new</span> : column.new === null ? <span class="mark bad">gone</span> : <span class="mark warn">other type</span>} {column.name}{' '}
           </span>
         ))}
-        {table.gone_columns.map((name) => (
-          <span key={name}>
-            <span class="mark bad">gone</span> {name}{' '}
-          </span>
-        ))}
-        {table.new_columns.length + table.gone_columns.length === 0 && <span class="quiet">as before</span>}
+        {table.columns.length === 0 && <span class="quiet">as before</span>}
       </>
     )}
   </>
 );
+
+function Identity({ root, changes }: { root: string; changes: TableChanges | undefined }) {
+  const identity = changes?.identity;
+  if (!identity) return null;
+  if (identity.by === 'key') {
+    return (
+      <>
+        Rows of <code>{root}</code> are told by <code>{identity.columns?.join(', ')}</code>.
+      </>
+    );
+  }
+  return (
+    <>
+      {identity.unusable_key && (
+        <>
+          <code>{identity.unusable_key.join(', ')}</code> does not tell all rows apart.{' '}
+        </>
+      )}
+      Rows of <code>{root}</code> are told by their content: one that changed counts as removed and added.
+    </>
+  );
+}
 
 function rootOf(set: TableSet, name: string): string {
   const parent = set.table(name)?.parent;
@@ -89,8 +98,9 @@ function List({ set, base, table, changes, handle }: { set: TableSet; base: Base
   const frame = useMemo(() => {
     const columns = [{ name: 'change', type: 'text' as const }, { name: 'columns', type: 'text' as const }, ...table.columns.map((column) => ({ name: column.name, type: column.data_type ?? ('text' as const) }))];
     return new EngineFrame(columns, rows, async (first, end, wanted, signal) => {
-      const list = await set.changedRows(handle, table.name, first, end, wanted.map((column) => column - 2), signal);
-      return wanted.map((column, at) => list.map((one) => (column === 0 ? KINDS[one.kind] : column === 1 ? one.columns.join(', ') : (one.cells[at] ?? null))));
+      const cells = wanted.filter((column) => column > 1);
+      const list = await set.changedRows(handle, table.name, first, end, cells.map((column) => columns[column]!.name), signal);
+      return wanted.map((column) => list.map((one) => (column === 0 ? KINDS[one.kind] : column === 1 ? one.columns.join(', ') : (one.cells[cells.indexOf(column)] ?? null))));
     });
   }, [set, base.set, handle, table.name]);
   return (
@@ -103,9 +113,9 @@ function List({ set, base, table, changes, handle }: { set: TableSet; base: Base
 
 function Difference({ set, base, table, handle, at, onClose }: { set: TableSet; base: Base; table: TableInfo; handle: number; at: number; onClose: () => void }) {
   const { value, error, again } = useLoad<readonly [RowChange, readonly (string | null)[]]>(async (signal) => {
-    const all = table.columns.map((_, column) => column);
+    const all = table.columns.map((column) => column.name);
     const [change] = await set.changedRows(handle, table.name, at, at + 1, all, signal);
-    const before = change && change.old_row !== null ? await base.set.named(table.name, change.old_row, table.columns.map((column) => column.name), signal) : [];
+    const before = change && change.old_row !== null ? await base.set.named(table.name, change.old_row, all, signal) : [];
     return [change!, before];
   }, [set, handle, at]);
   return (

@@ -30,8 +30,8 @@ export function Profile({ set, table, arrangement, column, onClose, onFilter }: 
             <div>
               <dt>different values</dt>
               <dd>
-                {value.distinct_exact ? '' : 'over '}
-                {number(value.distinct)}
+                {value.distinct.exact ? '' : 'over '}
+                {number(value.distinct.count)}
               </dd>
             </div>
           </dl>
@@ -40,13 +40,21 @@ export function Profile({ set, table, arrangement, column, onClose, onFilter }: 
             <dd class="value">{value.min === null ? <span class="null">none</span> : visible(value.min)}</dd>
             <dt>Greatest</dt>
             <dd class="value">{value.max === null ? <span class="null">none</span> : visible(value.max)}</dd>
+            {value.lengths && (
+              <>
+                <dt>Length</dt>
+                <dd>
+                  {number(value.lengths.min)} to {number(value.lengths.max)}, {number(Math.round(value.lengths.mean))} on average
+                </dd>
+              </>
+            )}
           </dl>
-          {value.histogram && <Histogram label={`${value.histogram.of === 'length' ? 'Lengths' : 'Values'} of ${name}`} bins={value.histogram.bins} />}
+          {value.histogram.length > 0 && <Histogram label={`Values of ${name}`} bins={value.histogram} />}
           <h3>Most frequent</h3>
           <Plain
             label={`Most frequent values of ${name}`}
             head={['Value', { title: 'Rows', number: true }, 'Show']}
-            rows={value.top.map(({ value: text, count }, at) => ({
+            rows={value.frequent.map(({ value: text, count }, at) => ({
               key: `${at}`,
               cells: [
                 <span class="value">{visible(text.length > 200 ? `${text.slice(0, 200)}…` : text)}</span>,

@@ -1,1 +1,0 @@
-export { Access } from './access_pending.tsx';
