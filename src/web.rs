@@ -1,6 +1,7 @@
 //! Feature `web`: the engine for JavaScript that runs elsewhere than in the Worker: a page, Node, a bundled program.
 
 pub mod fetch;
+mod view;
 
 use crate::error::Error;
 use crate::normalize::schema::Schema;
