@@ -11,6 +11,7 @@
 //! | [`table`] | cells → pages of columns |
 //! | [`parquet`] | pages ↔ Parquet bytes |
 //! | [`lake`] | files → a snapshot, published in one step |
+//! | [`view`] | Parquet bytes → cells, orders and figures for somebody who looks at them |
 //! | [`run`] | one run: all of the above in order, and its report |
 //! | `worker`, `web` | thin shells: Cloudflare Workers; a page and an npm module |
 //!
@@ -40,6 +41,8 @@ pub mod run;
 pub mod secret;
 #[forbid(unsafe_code)]
 pub mod table;
+#[forbid(unsafe_code)]
+pub mod view;
 #[cfg(feature = "web")]
 #[forbid(unsafe_code)]
 pub mod web;

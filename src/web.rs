@@ -3,6 +3,7 @@
 mod direct;
 pub mod fetch;
 mod host;
+mod view;
 
 use crate::error::Error;
 use crate::normalize::schema::Schema;

@@ -341,7 +341,7 @@ fn a_load_that_begins_anew_leaves_nothing_of_its_first_try() {
     let retrying = Retrying::new(&memory, &world, "run");
     let part = |bytes: &[u8], rows: Option<u64>| {
         let end = rows.map(|rows| FileEnd { rows, columns: 1 });
-        vec![Part { table: "users".into(), file: 0, bytes: bytes.into(), end }]
+        vec![Part { table: "users".into(), file: 0, bytes: bytes.into(), group: None, end }]
     };
     // The first try: one file put because nothing may be held, another one that never ends.
     let mut files = Files::new(&retrying, &paths, "1795456800.000", 3);

@@ -86,7 +86,7 @@ impl<'a, S: Store, H: Host> Files<'a, S, H> {
 
     /// Takes what a load has ready.
     pub async fn add(&mut self, parts: Vec<Part>) -> Result<()> {
-        for Part { table, file, bytes, end } in parts {
+        for Part { table, file, bytes, end, .. } in parts {
             self.held += bytes.len();
             let mut open = self.open.remove(&(table.clone(), file)).unwrap_or_default();
             open.push(bytes);

@@ -29,6 +29,7 @@ pub use options::Options;
 
 use crate::error::{Error, Kind, Result};
 use crate::json::reader::Reader;
+use crate::parquet::Group;
 use schema::Schema;
 use serde::{Deserialize, Serialize};
 use sheet::Sheet;
@@ -72,6 +73,8 @@ pub struct Part {
     /// 0, 1, 2 … within the load; a new file begins when one has reached `Options::file_bytes`.
     pub file: u32,
     pub bytes: Vec<u8>,
+    /// Set on the last part of a row group: where it lies in the file, so that it can be read before the file is whole.
+    pub group: Option<Group>,
     /// Set on the last part of a file.
     pub end: Option<FileEnd>,
 }
@@ -146,6 +149,13 @@ impl Load {
     /// Bytes that are ready to be stored; call it after each `feed` to keep memory small.
     pub fn take_parts(&mut self) -> Vec<Part> {
         self.shredder.sheets.iter_mut().flat_map(|sheet| sheet.table.take_parts()).collect()
+    }
+
+    /// The tables so far that have a column, and the rows of each. Their order stays, and so does that of the columns
+    /// which have a type; further ones come behind.
+    pub fn tables(&self) -> impl Iterator<Item = (&schema::TableSchema, u64)> {
+        let sheets = self.shredder.sheets.iter().map(|sheet| (&sheet.schema, sheet.table.total()));
+        sheets.filter(|(schema, _)| schema.columns.iter().any(|column| column.data_type.is_some()))
     }
 
     /// Records that had to be read the thorough way: a figure for benchmarks and curious people.

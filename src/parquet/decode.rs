@@ -9,10 +9,10 @@ pub fn levels(rows: usize, page: &mut &[u8]) -> Option<Vec<bool>> {
     hybrid(levels, 1, rows, |level| [false, true].get(level as usize).copied())
 }
 
-/// RLE_DICTIONARY indices → the entries that they stand for.
-pub fn indices<'a>(page: &[u8], count: usize, entries: &[&'a [u8]]) -> Option<Vec<&'a [u8]>> {
+/// RLE_DICTIONARY indices into so many entries.
+pub fn indices(page: &[u8], count: usize, entries: usize) -> Option<Vec<u32>> {
     let (width, indices) = page.split_first()?;
-    hybrid(indices, *width as usize, count, |index| entries.get(index as usize).copied())
+    hybrid(indices, *width as usize, count, |index| (index < entries as u64).then_some(index as u32))
 }
 
 /// Runs of one value, and groups of eight bit-packed ones. Only the last group may hold more than `count` values in all.
@@ -70,26 +70,37 @@ fn decimal(bytes: &[u8]) -> Option<i128> {
     (high.iter().all(|byte| *byte as i8 as i128 == sign) && (value < 0) == (sign < 0)).then_some(value)
 }
 
-/// PLAIN byte arrays: each with its length in front.
-pub fn byte_arrays(mut page: &[u8], count: usize) -> Option<Vec<&[u8]>> {
+/// Where a byte string begins and ends in the body of its page.
+pub type Span = (u32, u32);
+
+/// PLAIN byte arrays: each with its length in front. `page` stands behind `before` bytes of the body.
+pub fn byte_arrays(page: &[u8], before: usize, count: usize) -> Option<Vec<Span>> {
     let mut values = room(Some(count).filter(|count| *count <= page.len() / 4)?)?;
+    let mut rest = page;
     for _ in 0..count {
-        let (length, rest) = page.split_first_chunk()?;
-        let value;
-        (value, page) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-        values.push(value);
+        let (length, behind) = rest.split_first_chunk()?;
+        values.push(span(u32::from_le_bytes(*length), before + page.len() - behind.len())?);
+        rest = behind.get(u32::from_le_bytes(*length) as usize..)?;
+    }
+    rest.is_empty().then_some(values)
+}
+
+/// DELTA_LENGTH_BYTE_ARRAY: all lengths, then all bytes. `page` stands behind `before` bytes of the body.
+pub fn delta_byte_arrays(mut page: &[u8], before: usize, count: usize) -> Option<Vec<Span>> {
+    let end = before + page.len();
+    let lengths = delta(&mut page, count)?;
+    let mut values = room(count)?;
+    for length in lengths {
+        let length = u32::try_from(length).ok()?;
+        values.push(span(length, end - page.len())?);
+        page = page.get(length as usize..)?;
     }
     page.is_empty().then_some(values)
 }
 
-/// DELTA_LENGTH_BYTE_ARRAY: all lengths, then all bytes.
-pub fn delta_byte_arrays(mut page: &[u8], count: usize) -> Option<Vec<&[u8]>> {
-    let lengths = delta(&mut page, count)?;
-    let mut values = room(count)?;
-    for length in lengths {
-        values.push(page.split_off(..usize::try_from(length).ok()?)?);
-    }
-    page.is_empty().then_some(values)
+fn span(length: u32, start: usize) -> Option<Span> {
+    let start = u32::try_from(start).ok()?;
+    Some((start, start.checked_add(length)?))
 }
 
 /// DELTA_BINARY_PACKED, in blocks as [`super::encode`] makes them. `page` is left with what stands behind the values.
@@ -127,7 +138,7 @@ pub fn delta(page: &mut &[u8], count: usize) -> Option<Vec<i64>> {
 }
 
 /// An empty vector for `count` values, if there is the memory: a damaged count can be any.
-fn room<T>(count: usize) -> Option<Vec<T>> {
+pub fn room<T>(count: usize) -> Option<Vec<T>> {
     let mut values = Vec::new();
     values.try_reserve_exact(count).ok()?;
     Some(values)

@@ -25,6 +25,7 @@
 mod decode;
 mod encode;
 mod output;
+mod pages;
 mod reader;
 mod rows;
 mod schema;
@@ -35,8 +36,10 @@ use crate::normalize::schema::{Column, DataType};
 use schema::Physical;
 
 pub use output::{Output, Pieces};
+pub use pages::{Bytes, Chunk, Directory, Group, Place, Slab, Texts, Values};
+pub(crate) use reader::unreadable;
 pub use reader::{ColumnData, Reader};
-pub use rows::{rows_json, timestamp};
+pub use rows::{Value, rows_json, timestamp};
 pub use writer::Writer;
 
 /// What a file begins and ends with.

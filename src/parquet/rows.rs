@@ -6,7 +6,8 @@ use crate::error::Result;
 use crate::normalize::schema::DataType;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use serde_json::Value as Json;
+use std::borrow::Cow;
 
 /// Integers beyond this are not exact in JavaScript.
 const MAX_SAFE: u64 = (1 << 53) - 1;
@@ -41,7 +42,7 @@ pub fn rows_json<B: AsRef<[u8]>>(files: &[B], offset: u64, limit: usize) -> Resu
 }
 
 fn objects(schema: &[ColumnSpec], columns: &[ColumnData], rows: &mut Vec<String>) {
-    let names: Vec<String> = schema.iter().map(|spec| Value::from(spec.name.as_str()).to_string()).collect();
+    let names: Vec<String> = schema.iter().map(|spec| Json::from(spec.name.as_str()).to_string()).collect();
     let count = columns.first().map_or(0, ColumnData::len);
     for row in 0..count {
         let mut object = String::from("{");
@@ -51,8 +52,8 @@ fn objects(schema: &[ColumnSpec], columns: &[ColumnData], rows: &mut Vec<String>
             }
             object.push_str(name);
             object.push(':');
-            match cell(spec, column, row) {
-                Some(json) => object.push_str(&json),
+            match column.get(row) {
+                Some(value) => object.push_str(&value.json(spec)),
                 None => object.push_str("null"),
             }
         }
@@ -61,55 +62,72 @@ fn objects(schema: &[ColumnSpec], columns: &[ColumnData], rows: &mut Vec<String>
     }
 }
 
-impl ColumnData {
-    fn len(&self) -> usize {
-        match self {
-            ColumnData::Bool(cells) => cells.len(),
-            ColumnData::I64(cells) => cells.len(),
-            ColumnData::F64(cells) => cells.len(),
-            ColumnData::I128(cells) => cells.len(),
-            ColumnData::Text(cells) => cells.len(),
-            ColumnData::Binary(cells) => cells.len(),
+/// One cell that is not null, as it lies in its column.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value<'a> {
+    Bool(bool),
+    /// Integers, microseconds, days.
+    I64(i64),
+    F64(f64),
+    /// Unscaled decimals.
+    I128(i128),
+    /// Text and JSON in UTF-8, and binary.
+    Bytes(&'a [u8]),
+}
+
+impl<'a> Value<'a> {
+    /// As text, in the notation of [`rows_json`], but for the quotes of JSON.
+    pub fn text(self, spec: &ColumnSpec) -> Cow<'a, str> {
+        Cow::Owned(match (self, spec.data_type) {
+            (Value::Bool(value), _) => value.to_string(),
+            (Value::I64(value), DataType::Timestamp) => timestamp(value, spec.timezone),
+            (Value::I64(value), DataType::Date) => date(value),
+            (Value::I64(value), DataType::Time) => time(value),
+            (Value::I64(value), _) => value.to_string(),
+            (Value::F64(value), _) if value.is_finite() => Json::from(value).to_string(),
+            (Value::F64(value), _) if value.is_nan() => "NaN".into(),
+            (Value::F64(value), _) => if value > 0.0 { "Infinity" } else { "-Infinity" }.into(),
+            (Value::I128(value), _) => decimal(value, spec.decimal_scale() as usize),
+            (Value::Bytes(bytes), DataType::Binary) => STANDARD.encode(bytes),
+            (Value::Bytes(bytes), _) => return String::from_utf8_lossy(bytes),
+        })
+    }
+
+    /// The same, of at most `limit` characters and a `…` where there were more. A long text costs no more than a short one.
+    pub fn short(self, spec: &ColumnSpec, limit: usize) -> String {
+        // A character has at most 4 bytes, or stands for 3 quarters of one. One more than wanted says that there are more.
+        let most = limit.saturating_add(1).saturating_mul(4);
+        let text = match self {
+            Value::Bytes(bytes) => Value::Bytes(bytes.get(..most).unwrap_or(bytes)).text(spec),
+            other => other.text(spec),
+        };
+        match text.char_indices().nth(limit) {
+            Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+            None => text.into_owned(),
         }
+    }
+
+    fn json(self, spec: &ColumnSpec) -> String {
+        let text = self.text(spec);
+        let bare = match (self, spec.data_type) {
+            (Value::Bool(_), _) => true,
+            (Value::I64(value), DataType::Bigint) => value.unsigned_abs() <= MAX_SAFE,
+            (Value::F64(value), _) => value.is_finite(),
+            (Value::Bytes(_), DataType::Json) => serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok(),
+            _ => false,
+        };
+        if bare { text.into_owned() } else { Json::from(text).to_string() }
     }
 }
 
-/// One cell as JSON; `None` is null.
-fn cell(spec: &ColumnSpec, column: &ColumnData, row: usize) -> Option<String> {
-    Some(match column {
-        ColumnData::Bool(cells) => cells.get(row).copied()??.to_string(),
-        ColumnData::I64(cells) => {
-            let value = cells.get(row).copied()??;
-            match spec.data_type {
-                DataType::Timestamp => format!("\"{}\"", timestamp(value, spec.timezone)),
-                DataType::Date => format!("\"{}\"", date(value)),
-                DataType::Time => format!("\"{}\"", time(value)),
-                _ if value.unsigned_abs() > MAX_SAFE => format!("\"{value}\""),
-                _ => value.to_string(),
-            }
+impl ColumnSpec {
+    /// Digits after the point of a decimal's values.
+    pub(crate) fn decimal_scale(&self) -> u8 {
+        match Physical::of(self) {
+            Physical::Decimal { scale, .. } => scale,
+            _ => 0,
         }
-        ColumnData::F64(cells) => match cells.get(row).copied()?? {
-            value if value.is_finite() => Value::from(value).to_string(),
-            value if value.is_nan() => "\"NaN\"".into(),
-            value if value > 0.0 => "\"Infinity\"".into(),
-            _ => "\"-Infinity\"".into(),
-        },
-        ColumnData::I128(cells) => {
-            let scale = match Physical::of(spec) {
-                Physical::Decimal { scale, .. } => scale,
-                _ => 0,
-            };
-            format!("\"{}\"", decimal(cells.get(row).copied()??, scale as usize))
-        }
-        ColumnData::Text(cells) => {
-            let text = cells.get(row)?.as_deref()?;
-            match spec.data_type == DataType::Json && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
-                true => text.to_owned(),
-                false => Value::from(text).to_string(),
-            }
-        }
-        ColumnData::Binary(cells) => format!("\"{}\"", STANDARD.encode(cells.get(row)?.as_deref()?)),
-    })
+    }
 }
 
 fn decimal(value: i128, scale: usize) -> String {

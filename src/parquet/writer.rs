@@ -2,6 +2,7 @@
 
 use super::encode;
 use super::output::Output;
+use super::pages::Group;
 use super::schema::{self, Physical};
 use super::statistics::Bounds;
 use super::{ColumnSpec, FileSummary, JSON_COLUMNS, MAGIC, MAX_ROWS, SCHEMA_HASH, WriterOptions};
@@ -162,6 +163,11 @@ impl Writer {
         self.written += (out.taken() - start) as u64;
         self.pending = 0;
         Ok(())
+    }
+
+    /// Where the last finished row group lies: with its bytes, all that reading it takes, long before there is a footer.
+    pub fn last_row_group(&self) -> Option<Group> {
+        Group::of(self.row_groups.last()?, self.columns.iter().map(|column| column.physical))
     }
 
     /// Compressed bytes of the open row group.

@@ -245,8 +245,12 @@ impl Table {
         }
         let mut bytes = Pieces::default();
         writer.end_row_group(&mut bytes)?;
+        let group = writer.last_row_group();
         self.group_rows = 0;
         self.hand_out(bytes);
+        if let Some(last) = self.parts.last_mut() {
+            last.group = group;
+        }
         Ok(())
     }
 
@@ -266,7 +270,7 @@ impl Table {
     fn hand_out(&mut self, bytes: Pieces) {
         for bytes in bytes.into_pieces() {
             self.file_bytes += bytes.len();
-            self.parts.push(Part { table: self.name.clone(), file: self.file, bytes, end: None });
+            self.parts.push(Part { table: self.name.clone(), file: self.file, bytes, group: None, end: None });
         }
     }
 }
