@@ -11,6 +11,7 @@
 //! | [`table`] | cells → pages of columns |
 //! | [`parquet`] | pages ↔ Parquet bytes |
 //! | [`lake`] | files → a snapshot, published in one step |
+//! | [`export`] | columns → CSV, JSON Lines |
 //! | [`run`] | one run: all of the above in order, and its report |
 //! | `worker`, `web` | thin shells: Cloudflare Workers; a page and an npm module |
 //!
@@ -22,6 +23,8 @@
 pub mod config;
 #[forbid(unsafe_code)]
 pub mod error;
+#[forbid(unsafe_code)]
+pub mod export;
 #[forbid(unsafe_code)]
 pub mod gateway;
 #[forbid(unsafe_code)]

@@ -36,6 +36,7 @@ use schema::Physical;
 
 pub use output::{Output, Pieces};
 pub use reader::{ColumnData, Reader};
+pub(crate) use rows::{cell_text, row_object, row_object_keys};
 pub use rows::{rows_json, timestamp};
 pub use writer::Writer;
 

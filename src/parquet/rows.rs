@@ -7,6 +7,7 @@ use crate::normalize::schema::DataType;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use std::fmt::Write;
 
 /// Integers beyond this are not exact in JavaScript.
 const MAX_SAFE: u64 = (1 << 53) - 1;
@@ -41,28 +42,33 @@ pub fn rows_json<B: AsRef<[u8]>>(files: &[B], offset: u64, limit: usize) -> Resu
 }
 
 fn objects(schema: &[ColumnSpec], columns: &[ColumnData], rows: &mut Vec<String>) {
-    let names: Vec<String> = schema.iter().map(|spec| Value::from(spec.name.as_str()).to_string()).collect();
+    let keys = row_object_keys(schema);
     let count = columns.first().map_or(0, ColumnData::len);
     for row in 0..count {
-        let mut object = String::from("{");
-        for ((spec, name), column) in schema.iter().zip(&names).zip(columns) {
-            if object.len() > 1 {
-                object.push(',');
-            }
-            object.push_str(name);
-            object.push(':');
-            match cell(spec, column, row) {
-                Some(json) => object.push_str(&json),
-                None => object.push_str("null"),
-            }
-        }
-        object.push('}');
-        rows.push(object);
+        let mut line = String::new();
+        row_object(schema, &keys, columns, row, &mut line);
+        rows.push(line);
     }
 }
 
+/// The columns' names as keys of JSON objects, each with its colon.
+pub(crate) fn row_object_keys(schema: &[ColumnSpec]) -> Vec<String> {
+    schema.iter().map(|spec| format!("{}:", Value::from(spec.name.as_str()))).collect()
+}
+
+/// Appends a row as a JSON object in the form of [`rows_json`]; `keys` are those of [`row_object_keys`].
+pub(crate) fn row_object(schema: &[ColumnSpec], keys: &[String], columns: &[ColumnData], row: usize, out: &mut String) {
+    for (number, ((spec, key), column)) in schema.iter().zip(keys).zip(columns).enumerate() {
+        out.push(if number == 0 { '{' } else { ',' });
+        out.push_str(key);
+        json(spec, column, row, out);
+    }
+    out.push_str(if schema.is_empty() { "{}" } else { "}" });
+}
+
 impl ColumnData {
-    fn len(&self) -> usize {
+    /// Cells, nulls included.
+    pub fn len(&self) -> usize {
         match self {
             ColumnData::Bool(cells) => cells.len(),
             ColumnData::I64(cells) => cells.len(),
@@ -72,71 +78,136 @@ impl ColumnData {
             ColumnData::Binary(cells) => cells.len(),
         }
     }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
-/// One cell as JSON; `None` is null.
-fn cell(spec: &ColumnSpec, column: &ColumnData, row: usize) -> Option<String> {
-    Some(match column {
-        ColumnData::Bool(cells) => cells.get(row).copied()??.to_string(),
+/// Appends one cell as JSON.
+fn json(spec: &ColumnSpec, column: &ColumnData, row: usize, out: &mut String) {
+    let quoted = match column {
+        ColumnData::Text(cells) => {
+            return match cells.get(row).and_then(Option::as_deref) {
+                Some(text) => json_text(spec, text, out),
+                None => out.push_str("null"),
+            };
+        }
+        ColumnData::Bool(_) => false,
+        ColumnData::I64(cells) => {
+            let moment = matches!(spec.data_type, DataType::Timestamp | DataType::Date | DataType::Time);
+            moment || cells.get(row).copied().flatten().is_some_and(|value| value.unsigned_abs() > MAX_SAFE)
+        }
+        ColumnData::F64(cells) => cells.get(row).copied().flatten().is_some_and(|value| !value.is_finite()),
+        ColumnData::I128(_) | ColumnData::Binary(_) => true,
+    };
+    let start = out.len();
+    if quoted {
+        out.push('"');
+    }
+    if cell_text(spec, column, row, out).is_none() {
+        out.truncate(start);
+        out.push_str("null");
+    } else if quoted {
+        out.push('"');
+    }
+}
+
+fn json_text(spec: &ColumnSpec, text: &str, out: &mut String) {
+    if spec.data_type == DataType::Json && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
+        out.push_str(text);
+    } else if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        // Writing to a string cannot fail, here and below.
+        let _ = write!(out, "{}", Value::from(text));
+    }
+}
+
+/// Appends one cell's text, as [`rows_json`] has it but without quotes and escapes. `None`: it is null, nothing is appended.
+pub(crate) fn cell_text(spec: &ColumnSpec, column: &ColumnData, row: usize, out: &mut String) -> Option<()> {
+    match column {
+        ColumnData::Bool(cells) => out.push_str(if cells.get(row).copied()?? { "true" } else { "false" }),
         ColumnData::I64(cells) => {
             let value = cells.get(row).copied()??;
             match spec.data_type {
-                DataType::Timestamp => format!("\"{}\"", timestamp(value, spec.timezone)),
-                DataType::Date => format!("\"{}\"", date(value)),
-                DataType::Time => format!("\"{}\"", time(value)),
-                _ if value.unsigned_abs() > MAX_SAFE => format!("\"{value}\""),
-                _ => value.to_string(),
+                DataType::Timestamp => push_timestamp(value, spec.timezone, out),
+                DataType::Date => push_date(value, out),
+                DataType::Time => push_time(value, out),
+                _ => {
+                    let _ = write!(out, "{value}");
+                }
             }
         }
         ColumnData::F64(cells) => match cells.get(row).copied()?? {
-            value if value.is_finite() => Value::from(value).to_string(),
-            value if value.is_nan() => "\"NaN\"".into(),
-            value if value > 0.0 => "\"Infinity\"".into(),
-            _ => "\"-Infinity\"".into(),
+            value if value.is_finite() => {
+                let _ = write!(out, "{}", Value::from(value));
+            }
+            value if value.is_nan() => out.push_str("NaN"),
+            value if value > 0.0 => out.push_str("Infinity"),
+            _ => out.push_str("-Infinity"),
         },
         ColumnData::I128(cells) => {
             let scale = match Physical::of(spec) {
                 Physical::Decimal { scale, .. } => scale,
                 _ => 0,
             };
-            format!("\"{}\"", decimal(cells.get(row).copied()??, scale as usize))
+            push_decimal(cells.get(row).copied()??, scale as usize, out);
         }
-        ColumnData::Text(cells) => {
-            let text = cells.get(row)?.as_deref()?;
-            match spec.data_type == DataType::Json && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
-                true => text.to_owned(),
-                false => Value::from(text).to_string(),
-            }
-        }
-        ColumnData::Binary(cells) => format!("\"{}\"", STANDARD.encode(cells.get(row)?.as_deref()?)),
-    })
+        ColumnData::Text(cells) => out.push_str(cells.get(row)?.as_deref()?),
+        ColumnData::Binary(cells) => STANDARD.encode_string(cells.get(row)?.as_deref()?, out),
+    }
+    Some(())
 }
 
-fn decimal(value: i128, scale: usize) -> String {
+fn push_decimal(value: i128, scale: usize, out: &mut String) {
     let digits = format!("{:0width$}", value.unsigned_abs(), width = scale + 1);
     let (whole, fraction) = digits.split_at(digits.len() - scale);
     let sign = if value < 0 { "-" } else { "" };
     let point = if scale > 0 { "." } else { "" };
-    format!("{sign}{whole}{point}{fraction}")
+    let _ = write!(out, "{sign}{whole}{point}{fraction}");
 }
 
 const DAY: i64 = 86_400_000_000;
 
 /// Microseconds since the Unix epoch as RFC 3339.
 pub fn timestamp(micros: i64, utc: bool) -> String {
-    let zone = if utc { "Z" } else { "" };
-    format!("{}T{}{zone}", date(micros.div_euclid(DAY)), time(micros.rem_euclid(DAY)))
+    let mut out = String::new();
+    push_timestamp(micros, utc, &mut out);
+    out
 }
 
-fn time(micros: i64) -> String {
-    let (sign, micros) = (if micros < 0 { "-" } else { "" }, micros.unsigned_abs());
+fn push_timestamp(micros: i64, utc: bool, out: &mut String) {
+    push_date(micros.div_euclid(DAY), out);
+    out.push('T');
+    push_time(micros.rem_euclid(DAY), out);
+    out.push_str(if utc { "Z" } else { "" });
+}
+
+fn push_time(micros: i64, out: &mut String) {
+    if micros < 0 {
+        out.push('-');
+    }
+    let micros = micros.unsigned_abs();
     let seconds = micros / 1_000_000;
-    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-    format!("{sign}{hours:02}:{minutes:02}:{:02}.{:06}", seconds % 60, micros % 1_000_000)
+    match seconds / 3600 {
+        hours @ 0..100 => digits::<2>(hours, out),
+        hours => {
+            let _ = write!(out, "{hours}");
+        }
+    }
+    out.push(':');
+    digits::<2>(seconds / 60 % 60, out);
+    out.push(':');
+    digits::<2>(seconds % 60, out);
+    out.push('.');
+    digits::<6>(micros % 1_000_000, out);
 }
 
 /// Days since 1970-01-01 in the proleptic Gregorian calendar. Years are counted from March, so that the leap day ends one.
-fn date(days: i64) -> String {
+fn push_date(days: i64, out: &mut String) {
     let days = days + 719_468;
     let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
@@ -145,7 +216,23 @@ fn date(days: i64) -> String {
     let day = day - (153 * month + 2) / 5 + 1;
     let (year, month) = (era * 400 + year + (month >= 10) as i64, if month < 10 { month + 3 } else { month - 9 });
     match year {
-        0..=9999 => format!("{year:04}-{month:02}-{day:02}"),
-        _ => format!("{year:+05}-{month:02}-{day:02}"),
+        0..=9999 => digits::<4>(year as u64, out),
+        _ => {
+            let _ = write!(out, "{year:+05}");
+        }
     }
+    out.push('-');
+    digits::<2>(month as u64, out);
+    out.push('-');
+    digits::<2>(day as u64, out);
+}
+
+/// The last `N` digits of a number. Exports write millions of times, and the formatting machinery is four times slower.
+fn digits<const N: usize>(mut number: u64, out: &mut String) {
+    let mut digits = [b'0'; N];
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+    digits.iter().for_each(|digit| out.push(char::from(*digit)));
 }
