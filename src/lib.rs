@@ -11,7 +11,7 @@
 //! | [`table`] | cells → pages of columns |
 //! | [`parquet`] | pages ↔ Parquet bytes |
 //! | [`lake`] | files → a snapshot, published in one step |
-//! | [`export`] | columns → CSV, JSON Lines |
+//! | [`export`] | columns → CSV, JSON Lines, Arrow |
 //! | [`run`] | one run: all of the above in order, and its report |
 //! | `worker`, `web` | thin shells: Cloudflare Workers; a page and an npm module |
 //!

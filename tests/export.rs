@@ -18,6 +18,7 @@ fn export(format: Format, columns: &[ColumnSpec], batches: &[Vec<ColumnData>]) -
     for batch in batches {
         exporter.batch(batch, &mut out).unwrap();
     }
+    exporter.finish(&mut out);
     out
 }
 

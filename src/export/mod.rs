@@ -1,4 +1,4 @@
-//! Columns → CSV or JSON Lines, batch by batch: what a person takes home from a table.
+//! Columns → CSV, JSON Lines or Arrow, batch by batch: what a person takes home from a table.
 //!
 //! An [`Exporter`] is given a table's columns and then its rows in any number of batches, in the order in which they should
 //! stand in the file; the bytes it appends are that file. It holds nothing of the rows. Parquet is not among the formats: a
@@ -8,6 +8,8 @@
 //! an empty text is `""`; a CSV of many programs' making cannot tell the two, and few readers do. Only CSV changes what it is given:
 //! see [`Formulas`].
 
+#[cfg(any(feature = "web", test))]
+mod arrow;
 mod csv;
 
 use crate::error::{Error, Kind, Result};
@@ -23,6 +25,9 @@ pub enum Format {
     Csv(Formulas),
     /// A JSON object a line, LF behind every line: <https://jsonlines.org>.
     JsonLines,
+    /// Arrow's IPC streaming format: the schema, a record batch for each batch, the end. Only where feature `web` is on.
+    #[cfg(any(feature = "web", test))]
+    Arrow,
 }
 
 /// One table on its way out.
@@ -33,7 +38,11 @@ pub struct Exporter {
 
 enum Writer {
     Csv(Formulas),
-    JsonLines { keys: Vec<String> },
+    JsonLines {
+        keys: Vec<String>,
+    },
+    #[cfg(any(feature = "web", test))]
+    Arrow,
 }
 
 impl Exporter {
@@ -46,6 +55,11 @@ impl Exporter {
                 Writer::Csv(formulas)
             }
             Format::JsonLines => Writer::JsonLines { keys: row_object_keys(&columns) },
+            #[cfg(any(feature = "web", test))]
+            Format::Arrow => {
+                arrow::schema(&columns, out);
+                Writer::Arrow
+            }
         };
         Exporter { columns, writer }
     }
@@ -53,7 +67,7 @@ impl Exporter {
     /// Appends rows: for each column of [`Exporter::new`] its cells, as many in each.
     ///
     /// # Errors
-    /// `export_batch` if the batch does not have these columns. Nothing is appended then.
+    /// `export_batch` if the batch does not have these columns, or Arrow's types cannot hold a cell. Nothing is appended then.
     pub fn batch(&mut self, batch: &[ColumnData], out: &mut Vec<u8>) -> Result<()> {
         let rows = self.rows(batch)?;
         match &self.writer {
@@ -71,14 +85,24 @@ impl Exporter {
                     out.extend_from_slice(line.as_bytes());
                 }
             }
+            #[cfg(any(feature = "web", test))]
+            Writer::Arrow => arrow::batch(&self.columns, batch, rows, out)?,
         }
         Ok(())
+    }
+
+    /// Ends the file.
+    pub fn finish(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(match self.writer {
+            Writer::Csv(_) | Writer::JsonLines { .. } => &[],
+            #[cfg(any(feature = "web", test))]
+            Writer::Arrow => &arrow::END,
+        });
     }
 
     /// Rows of a batch that has the right columns.
     fn rows(&self, batch: &[ColumnData]) -> Result<usize> {
         let rows = batch.first().map_or(0, ColumnData::len);
-        let misfit = |what: String| Error::new(Kind::Data, "export_batch", what);
         if batch.len() != self.columns.len() {
             return Err(misfit(format!("{} columns came for a table of {}", batch.len(), self.columns.len())));
         }
@@ -92,6 +116,10 @@ impl Exporter {
         }
         Ok(rows)
     }
+}
+
+fn misfit(what: String) -> Error {
+    Error::new(Kind::Data, "export_batch", what)
 }
 
 /// Whether cells of that type lie in such a column.

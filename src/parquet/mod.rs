@@ -32,7 +32,7 @@ mod statistics;
 mod writer;
 
 use crate::normalize::schema::{Column, DataType};
-use schema::Physical;
+pub(crate) use schema::Physical;
 
 pub use output::{Output, Pieces};
 pub use reader::{ColumnData, Reader};
