@@ -11,6 +11,7 @@
 //! | [`table`] | cells → pages of columns |
 //! | [`parquet`] | pages ↔ Parquet bytes |
 //! | [`lake`] | files → a snapshot, published in one step |
+//! | [`changes`] | two states of a resource's tables → the rows that differ |
 //! | [`export`] | columns → CSV, JSON Lines, Arrow |
 //! | [`run`] | one run: all of the above in order, and its report |
 //! | `worker`, `web` | thin shells: Cloudflare Workers; a page and an npm module |
@@ -19,6 +20,8 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+#[forbid(unsafe_code)]
+pub mod changes;
 #[forbid(unsafe_code)]
 pub mod config;
 #[forbid(unsafe_code)]

@@ -227,7 +227,7 @@ fn push_date(days: i64, out: &mut String) {
     digits::<2>(day as u64, out);
 }
 
-/// The last `N` digits of a number. Exports write millions of times, and the formatting machinery is four times slower.
+/// The last `N` digits of a number, without the formatting machinery: exports write millions of times.
 fn digits<const N: usize>(mut number: u64, out: &mut String) {
     let mut digits = [b'0'; N];
     for digit in digits.iter_mut().rev() {
