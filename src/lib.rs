@@ -12,6 +12,8 @@
 //! | [`parquet`] | pages ↔ Parquet bytes |
 //! | [`lake`] | files → a snapshot, published in one step |
 //! | [`view`] | Parquet bytes → cells, orders and figures for somebody who looks at them |
+//! | [`changes`] | two states of a resource's tables → the rows that differ |
+//! | [`export`] | columns → CSV, JSON Lines, Arrow |
 //! | [`run`] | one run: all of the above in order, and its report |
 //! | `worker`, `web` | thin shells: Cloudflare Workers; a page and an npm module |
 //!
@@ -20,9 +22,13 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 #[forbid(unsafe_code)]
+pub mod changes;
+#[forbid(unsafe_code)]
 pub mod config;
 #[forbid(unsafe_code)]
 pub mod error;
+#[forbid(unsafe_code)]
+pub mod export;
 #[forbid(unsafe_code)]
 pub mod gateway;
 #[forbid(unsafe_code)]

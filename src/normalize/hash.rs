@@ -80,7 +80,7 @@ pub fn table_seed(table: &str) -> u64 {
 }
 
 /// Splitmix64's finalizer: every bit of the outcome depends on every bit of the input, and no two inputs share one.
-fn mix(mut x: u64) -> u64 {
+pub(crate) fn mix(mut x: u64) -> u64 {
     x = (x ^ x >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     x = (x ^ x >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
     x ^ x >> 31

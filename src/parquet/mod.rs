@@ -33,13 +33,14 @@ mod statistics;
 mod writer;
 
 use crate::normalize::schema::{Column, DataType};
-use schema::Physical;
+pub(crate) use schema::Physical;
 
 pub use output::{Output, Pieces};
 pub use pages::{Bytes, Chunk, Directory, Group, Place, Slab, Texts, Values};
 pub(crate) use reader::unreadable;
 pub use reader::{ColumnData, Reader};
 pub use rows::{Value, rows_json, timestamp};
+pub(crate) use rows::{row_object, row_object_keys};
 pub use writer::Writer;
 
 /// What a file begins and ends with.

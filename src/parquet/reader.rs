@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
     }
 
     /// At most `take` rows of a row group after its first `skip`. Pages without any of them are not decoded.
-    pub(super) fn window(&self, row_group: usize, skip: usize, take: usize) -> Result<Vec<ColumnData>> {
+    pub(crate) fn window(&self, row_group: usize, skip: usize, take: usize) -> Result<Vec<ColumnData>> {
         let Some(group) = self.groups.get(row_group) else {
             return Err(unreadable(format!("there is no row group {row_group}")));
         };

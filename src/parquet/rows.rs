@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 use std::borrow::Cow;
+use std::fmt::Write;
 
 /// Integers beyond this are not exact in JavaScript.
 const MAX_SAFE: u64 = (1 << 53) - 1;
@@ -42,24 +43,30 @@ pub fn rows_json<B: AsRef<[u8]>>(files: &[B], offset: u64, limit: usize) -> Resu
 }
 
 fn objects(schema: &[ColumnSpec], columns: &[ColumnData], rows: &mut Vec<String>) {
-    let names: Vec<String> = schema.iter().map(|spec| Json::from(spec.name.as_str()).to_string()).collect();
-    let count = columns.first().map_or(0, ColumnData::len);
-    for row in 0..count {
-        let mut object = String::from("{");
-        for ((spec, name), column) in schema.iter().zip(&names).zip(columns) {
-            if object.len() > 1 {
-                object.push(',');
-            }
-            object.push_str(name);
-            object.push(':');
-            match column.get(row) {
-                Some(value) => object.push_str(&value.json(spec)),
-                None => object.push_str("null"),
-            }
-        }
-        object.push('}');
+    let keys = row_object_keys(schema);
+    for row in 0..columns.first().map_or(0, ColumnData::len) {
+        let mut object = String::new();
+        row_object(schema, &keys, columns, row, &mut object);
         rows.push(object);
     }
+}
+
+/// The columns' names as keys of JSON objects, each with its colon.
+pub(crate) fn row_object_keys(schema: &[ColumnSpec]) -> Vec<String> {
+    schema.iter().map(|spec| format!("{}:", Json::from(spec.name.as_str()))).collect()
+}
+
+/// Appends a row as a JSON object in the form of [`rows_json`]; `keys` are those of [`row_object_keys`].
+pub(crate) fn row_object(schema: &[ColumnSpec], keys: &[String], columns: &[ColumnData], row: usize, out: &mut String) {
+    for (number, ((spec, key), column)) in schema.iter().zip(keys).zip(columns).enumerate() {
+        out.push(if number == 0 { '{' } else { ',' });
+        out.push_str(key);
+        match column.get(row) {
+            Some(value) => value.json(spec, out),
+            None => out.push_str("null"),
+        }
+    }
+    out.push_str(if schema.is_empty() { "{}" } else { "}" });
 }
 
 /// One cell that is not null, as it lies in its column.
@@ -78,19 +85,32 @@ pub enum Value<'a> {
 impl<'a> Value<'a> {
     /// As text, in the notation of [`rows_json`], but for the quotes of JSON.
     pub fn text(self, spec: &ColumnSpec) -> Cow<'a, str> {
-        Cow::Owned(match (self, spec.data_type) {
-            (Value::Bool(value), _) => value.to_string(),
-            (Value::I64(value), DataType::Timestamp) => timestamp(value, spec.timezone),
-            (Value::I64(value), DataType::Date) => date(value),
-            (Value::I64(value), DataType::Time) => time(value),
-            (Value::I64(value), _) => value.to_string(),
-            (Value::F64(value), _) if value.is_finite() => Json::from(value).to_string(),
-            (Value::F64(value), _) if value.is_nan() => "NaN".into(),
-            (Value::F64(value), _) => if value > 0.0 { "Infinity" } else { "-Infinity" }.into(),
-            (Value::I128(value), _) => decimal(value, spec.decimal_scale() as usize),
-            (Value::Bytes(bytes), DataType::Binary) => STANDARD.encode(bytes),
-            (Value::Bytes(bytes), _) => return String::from_utf8_lossy(bytes),
-        })
+        match self {
+            Value::Bytes(bytes) if spec.data_type != DataType::Binary => String::from_utf8_lossy(bytes),
+            _ => {
+                let mut text = String::new();
+                self.write(spec, &mut text);
+                Cow::Owned(text)
+            }
+        }
+    }
+
+    /// Appends the same to a text.
+    pub(crate) fn write(self, spec: &ColumnSpec, out: &mut String) {
+        match (self, spec.data_type) {
+            (Value::Bool(value), _) => out.push_str(if value { "true" } else { "false" }),
+            (Value::I64(value), DataType::Timestamp) => push_timestamp(value, spec.timezone, out),
+            (Value::I64(value), DataType::Date) => push_date(value, out),
+            (Value::I64(value), DataType::Time) => push_time(value, out),
+            // Writing to a string cannot fail, here and below.
+            (Value::I64(value), _) => drop(write!(out, "{value}")),
+            (Value::F64(value), _) if value.is_finite() => drop(write!(out, "{}", Json::from(value))),
+            (Value::F64(value), _) if value.is_nan() => out.push_str("NaN"),
+            (Value::F64(value), _) => out.push_str(if value > 0.0 { "Infinity" } else { "-Infinity" }),
+            (Value::I128(value), _) => push_decimal(value, spec.decimal_scale() as usize, out),
+            (Value::Bytes(bytes), DataType::Binary) => STANDARD.encode_string(bytes, out),
+            (Value::Bytes(bytes), _) => out.push_str(&String::from_utf8_lossy(bytes)),
+        }
     }
 
     /// The same, of at most `limit` characters and a `…` where there were more. A long text costs no more than a short one.
@@ -107,16 +127,34 @@ impl<'a> Value<'a> {
         }
     }
 
-    fn json(self, spec: &ColumnSpec) -> String {
-        let text = self.text(spec);
+    /// Appends it as JSON.
+    fn json(self, spec: &ColumnSpec, out: &mut String) {
         let bare = match (self, spec.data_type) {
+            (Value::Bytes(_), DataType::Binary) => false,
+            (Value::Bytes(bytes), _) => return json_text(spec, &String::from_utf8_lossy(bytes), out),
             (Value::Bool(_), _) => true,
             (Value::I64(value), DataType::Bigint) => value.unsigned_abs() <= MAX_SAFE,
             (Value::F64(value), _) => value.is_finite(),
-            (Value::Bytes(_), DataType::Json) => serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok(),
             _ => false,
         };
-        if bare { text.into_owned() } else { Json::from(text).to_string() }
+        if bare {
+            return self.write(spec, out);
+        }
+        out.push('"');
+        self.write(spec, out);
+        out.push('"');
+    }
+}
+
+fn json_text(spec: &ColumnSpec, text: &str, out: &mut String) {
+    if spec.data_type == DataType::Json && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
+        out.push_str(text);
+    } else if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        let _ = write!(out, "{}", Json::from(text));
     }
 }
 
@@ -130,31 +168,52 @@ impl ColumnSpec {
     }
 }
 
-fn decimal(value: i128, scale: usize) -> String {
+fn push_decimal(value: i128, scale: usize, out: &mut String) {
     let digits = format!("{:0width$}", value.unsigned_abs(), width = scale + 1);
     let (whole, fraction) = digits.split_at(digits.len() - scale);
     let sign = if value < 0 { "-" } else { "" };
     let point = if scale > 0 { "." } else { "" };
-    format!("{sign}{whole}{point}{fraction}")
+    let _ = write!(out, "{sign}{whole}{point}{fraction}");
 }
 
 const DAY: i64 = 86_400_000_000;
 
 /// Microseconds since the Unix epoch as RFC 3339.
 pub fn timestamp(micros: i64, utc: bool) -> String {
-    let zone = if utc { "Z" } else { "" };
-    format!("{}T{}{zone}", date(micros.div_euclid(DAY)), time(micros.rem_euclid(DAY)))
+    let mut out = String::new();
+    push_timestamp(micros, utc, &mut out);
+    out
 }
 
-fn time(micros: i64) -> String {
-    let (sign, micros) = (if micros < 0 { "-" } else { "" }, micros.unsigned_abs());
+fn push_timestamp(micros: i64, utc: bool, out: &mut String) {
+    push_date(micros.div_euclid(DAY), out);
+    out.push('T');
+    push_time(micros.rem_euclid(DAY), out);
+    out.push_str(if utc { "Z" } else { "" });
+}
+
+fn push_time(micros: i64, out: &mut String) {
+    if micros < 0 {
+        out.push('-');
+    }
+    let micros = micros.unsigned_abs();
     let seconds = micros / 1_000_000;
-    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-    format!("{sign}{hours:02}:{minutes:02}:{:02}.{:06}", seconds % 60, micros % 1_000_000)
+    match seconds / 3600 {
+        hours @ 0..100 => digits::<2>(hours, out),
+        hours => {
+            let _ = write!(out, "{hours}");
+        }
+    }
+    out.push(':');
+    digits::<2>(seconds / 60 % 60, out);
+    out.push(':');
+    digits::<2>(seconds % 60, out);
+    out.push('.');
+    digits::<6>(micros % 1_000_000, out);
 }
 
 /// Days since 1970-01-01 in the proleptic Gregorian calendar. Years are counted from March, so that the leap day ends one.
-fn date(days: i64) -> String {
+fn push_date(days: i64, out: &mut String) {
     let days = days + 719_468;
     let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
@@ -163,7 +222,23 @@ fn date(days: i64) -> String {
     let day = day - (153 * month + 2) / 5 + 1;
     let (year, month) = (era * 400 + year + (month >= 10) as i64, if month < 10 { month + 3 } else { month - 9 });
     match year {
-        0..=9999 => format!("{year:04}-{month:02}-{day:02}"),
-        _ => format!("{year:+05}-{month:02}-{day:02}"),
+        0..=9999 => digits::<4>(year as u64, out),
+        _ => {
+            let _ = write!(out, "{year:+05}");
+        }
     }
+    out.push('-');
+    digits::<2>(month as u64, out);
+    out.push('-');
+    digits::<2>(day as u64, out);
+}
+
+/// The last `N` digits of a number, without the formatting machinery: exports write millions of times.
+fn digits<const N: usize>(mut number: u64, out: &mut String) {
+    let mut digits = [b'0'; N];
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+    digits.iter().for_each(|digit| out.push(char::from(*digit)));
 }
