@@ -2,8 +2,10 @@
 
 mod direct;
 pub mod fetch;
+mod compare;
 mod host;
 mod view;
+mod write;
 
 use crate::error::Error;
 use crate::normalize::schema::Schema;
@@ -42,11 +44,17 @@ impl Normalizer {
         Ok(Normalizer { load: Load::new(table, options, schema, load_id).map_err(thrown)?, in_body: false })
     }
 
-    /// The next bytes of a body, of any length. The first ones begin it.
+    /// A body begins whose records lie in an envelope or, with `root`, that is the record or the list of records itself.
+    pub fn begin(&mut self, root: bool) -> Result<(), JsValue> {
+        self.load.begin_body(if root { Select::Root } else { Select::Envelope }).map_err(thrown)?;
+        self.in_body = true;
+        Ok(())
+    }
+
+    /// The next bytes of a body, of any length. The first ones begin it, if `begin` did not: as one with an envelope.
     pub fn feed(&mut self, chunk: &Uint8Array) -> Result<(), JsValue> {
         if !self.in_body {
-            self.load.begin_body(Select::Envelope).map_err(thrown)?;
-            self.in_body = true;
+            self.begin(false)?;
         }
         let piece = |at: usize, length: usize| chunk.subarray(at as u32, (at + length) as u32);
         self.load.feed_from(chunk.length() as usize, |at, room| piece(at, room.len()).copy_to(room)).map_err(thrown)

@@ -22,7 +22,7 @@ use wasm_bindgen::prelude::*;
 /// ```
 #[wasm_bindgen]
 pub struct Tables {
-    tables: view::Tables,
+    pub(super) tables: view::Tables,
     load: Option<Normalizer>,
     held: BTreeMap<u32, Held>,
     last: u32,
@@ -47,7 +47,12 @@ impl Tables {
         Ok(Tables { load: Some(Normalizer::new(table, options, load_id, schema)?), ..Tables::empty() })
     }
 
-    /// The load's next bytes, of any length. The first ones begin a body.
+    /// A body begins whose records lie in an envelope or, with `root`, that is the record or the list of records itself.
+    pub fn begin(&mut self, root: bool) -> Result<(), JsValue> {
+        self.load.as_mut().ok_or_else(|| thrown(no_load()))?.begin(root)
+    }
+
+    /// The load's next bytes, of any length. The first ones begin a body, if none was begun: one with an envelope.
     pub fn feed(&mut self, chunk: &Uint8Array) -> Result<(), JsValue> {
         let Some(load) = &mut self.load else { return Err(thrown(no_load())) };
         load.feed(chunk)?;
@@ -184,7 +189,7 @@ impl Tables {
         self.last
     }
 
-    fn arrangement(&self, number: u32) -> Result<Option<&Arrangement>, JsValue> {
+    pub(super) fn arrangement(&self, number: u32) -> Result<Option<&Arrangement>, JsValue> {
         match self.held.get(&number) {
             _ if number == 0 => Ok(None),
             Some(Held::Arrangement(rows)) => Ok(Some(rows)),

@@ -30,6 +30,8 @@ export interface Frame {
   cell(row: number, column: number): Cell | undefined;
   /** Brings a span. When it is done, `cell` knows it. Rejects with the signal's reason when that is aborted first. */
   fetch(span: Span, signal: AbortSignal): Promise<void>;
+  /** Whole texts of a span, for each of its columns an array of its rows: what is copied is not cut. */
+  full(span: Span, signal: AbortSignal): Promise<readonly (readonly Cell[])[]>;
   /** Tells when columns, rows or cells have changed. Answers how to stop it. */
   subscribe(listener: () => void): () => void;
 }

@@ -6,8 +6,10 @@ const ROWS = 64;
 /** Blocks of one column each that are kept: some 250,000 cells. */
 const KEPT = 4_000;
 
-/** Cells of `columns`, each from row `first` up to `end`. */
-export type Fetch = (first: number, end: number, columns: readonly number[], signal: AbortSignal) => Promise<readonly (readonly Cell[])[]>;
+/** Cells of `columns`, each from row `first` up to `end`, texts cut behind `limit` characters. */
+export type Fetch = (first: number, end: number, columns: readonly number[], signal: AbortSignal, limit?: number) => Promise<readonly (readonly Cell[])[]>;
+/** No text is longer. */
+const WHOLE = 2 ** 31 - 1;
 
 export class EngineFrame implements Frame {
   columns: readonly Column[];
@@ -64,6 +66,10 @@ export class EngineFrame implements Frame {
       this.#blocks.delete(at);
     }
     this.#tell();
+  }
+
+  full({ first, end, columns }: Span, signal: AbortSignal): Promise<readonly (readonly Cell[])[]> {
+    return this.#fetch(first, Math.min(end, this.rows), columns, signal, WHOLE);
   }
 
   subscribe(listener: () => void): () => void {

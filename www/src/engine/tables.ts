@@ -3,7 +3,7 @@ import { batch, computed, signal } from '@preact/signals';
 import * as api from '../lake/api.ts';
 import type { Column } from '../frame.ts';
 import { type Call, engine } from './client.ts';
-import { EngineFrame } from './frame.ts';
+import { EngineFrame, type Fetch } from './frame.ts';
 import type { Arrange, Arrangement, Changes, ColumnProfile, Review, Row, RowChange, SchemaColumn, TableInfo, TableSchema, Warning } from './types.ts';
 
 /** How far a body has come. */
@@ -178,9 +178,9 @@ export class TableSet {
   }
 
   frame(table: TableInfo, arrangement: Arrangement = { handle: 0, rows: table.readable }): EngineFrame {
-    const bring = async (first: number, end: number, columns: readonly number[], signal: AbortSignal) => {
+    const bring: Fetch = async (first, end, columns, signal, limit) => {
       await this.ready(table.name);
-      return engine('cells', [await this.#id, table.name, arrangement.handle, first, end, columns], { signal });
+      return engine('cells', [await this.#id, table.name, arrangement.handle, first, end, columns, limit], { signal });
     };
     return new EngineFrame(shown(table.columns), arrangement.rows, bring);
   }

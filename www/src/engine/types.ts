@@ -117,3 +117,4 @@ export interface Changes {
   readonly handle: number;
   readonly tables: readonly TableChanges[];
 }
+export type Review = unknown;

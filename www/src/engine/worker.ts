@@ -183,9 +183,9 @@ const methods = {
 
   list: (_: Context, id: number) => list(id),
 
-  cells(_: Context, id: number, name: string, arrangement: number, first: number, end: number, columns: readonly number[]): (string | null)[][] {
+  cells(_: Context, id: number, name: string, arrangement: number, first: number, end: number, columns: readonly number[], limit?: number): (string | null)[][] {
     const [tables, table] = find(id, name);
-    return tables.cells(table, arrangement, first, end, Uint32Array.from(columns));
+    return tables.cells(table, arrangement, first, end, Uint32Array.from(columns), limit) as (string | null)[][];
   },
 
   /** Rows in an order, those that fit; `release` it when it is no longer looked at. */
@@ -287,7 +287,7 @@ const methods = {
   },
 
   /** Who can get in, as far as a set's tables tell. */
-  access: (_: Context, id: number): Review => held(id).tables.access() as Review,
+  access: (_: Context, id: number): Review => held(id).tables.list() as Review,
 
   close(_: Context, id: number): void {
     for (const [handle, { work, old, now }] of comparisons) {

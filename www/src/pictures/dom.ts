@@ -1,5 +1,5 @@
 // What all pictures are made of. Names and texts come from foreign bodies: they only ever become text nodes and attribute values.
-import { visible } from '../views/value.ts';
+import { visible } from '../visible.ts';
 
 /** A picture in its host, until it is disposed. */
 export interface Picture<Data> {

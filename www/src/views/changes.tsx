@@ -9,7 +9,7 @@ import { number } from '../text.ts';
 import { GridHost } from './grid.tsx';
 import { Drawer, Plain, Problem, useLoad } from './parts.tsx';
 import type { Base } from './workspace.tsx';
-import { visible } from './value.ts';
+import { visible } from '../visible.ts';
 
 export function Changes({ set, base, table }: { set: TableSet; base: Base | undefined; table: TableInfo }) {
   if (!base) {

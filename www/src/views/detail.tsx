@@ -6,7 +6,7 @@ import type { Arrangement } from '../engine/types.ts';
 import { count, number } from '../text.ts';
 import { GridHost } from './grid.tsx';
 import { Drawer, Problem, useLoad } from './parts.tsx';
-import { visible } from './value.ts';
+import { visible } from '../visible.ts';
 
 /** A place on the walk: a row, or the rows below one. */
 type Step = { readonly table: string; readonly row: number; readonly arrangement: number } | { readonly table: string; readonly below: Arrangement };

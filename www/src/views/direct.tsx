@@ -1,6 +1,6 @@
 // The browser's own way to a gateway that allows it.
 import { useSignal } from '@preact/signals';
-import type { JSX } from 'preact';
+import type { InputHTMLAttributes, TargetedSubmitEvent } from 'preact';
 import * as api from '../lake/api.ts';
 import { dataset, showPulled } from '../model.ts';
 
@@ -9,7 +9,7 @@ export function Direct({ attempt }: { attempt: (work: Promise<void>) => void }) 
   const v2 = useSignal(false);
   const own = api.datasets.value.find((one) => one.dataset === dataset());
   if (!own?.direct) return null;
-  const enter = (event: JSX.TargetedEvent<HTMLFormElement>) => {
+  const enter = (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = event.currentTarget;
     const given = (name: string) => (form.elements.namedItem(name) as HTMLInputElement | HTMLSelectElement | null)?.value ?? '';
@@ -26,7 +26,7 @@ export function Direct({ attempt }: { attempt: (work: Promise<void>) => void }) 
       if (field instanceof HTMLInputElement) field.value = '';
     }
   };
-  const field = (name: string, label: string, more: JSX.InputHTMLAttributes<HTMLInputElement> = {}) => (
+  const field = (name: string, label: string, more: InputHTMLAttributes<HTMLInputElement> = {}) => (
     <div class="field">
       <label for={name}>{label}</label>
       <input id={name} name={name} required autocomplete="off" spellcheck={false} {...more} />

@@ -1,6 +1,6 @@
 // Small parts that several views have.
 import { useSignal } from '@preact/signals';
-import type { ComponentChildren, JSX } from 'preact';
+import type { ComponentChildren, TargetedFocusEvent, TargetedKeyboardEvent } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { EngineError } from '../engine/client.ts';
 import { ApiError } from '../lake/api.ts';
@@ -86,10 +86,10 @@ export function Drawer({ title, onClose, children, tools }: { title: ComponentCh
 export function Menu({ label, children }: { label: string; children: ComponentChildren }) {
   const details = useRef<HTMLDetailsElement>(null);
   const close = () => details.current?.removeAttribute('open');
-  const leave = (event: JSX.TargetedFocusEvent<HTMLDetailsElement>) => {
+  const leave = (event: TargetedFocusEvent<HTMLDetailsElement>) => {
     if (!details.current?.contains(event.relatedTarget as Node | null)) close();
   };
-  const key = (event: JSX.TargetedKeyboardEvent<HTMLDetailsElement>) => {
+  const key = (event: TargetedKeyboardEvent<HTMLDetailsElement>) => {
     if (event.key !== 'Escape') return;
     close();
     details.current?.querySelector('summary')?.focus();

@@ -5,7 +5,7 @@ import type { Filter, TableInfo } from '../engine/types.ts';
 import { drawHistogram } from '../pictures/histogram.ts';
 import { number } from '../text.ts';
 import { Drawer, Plain, Problem, useLoad } from './parts.tsx';
-import { visible } from './value.ts';
+import { visible } from '../visible.ts';
 
 export function Profile({ set, table, arrangement, column, onClose, onFilter }: { set: TableSet; table: TableInfo; arrangement: number; column: number; onClose: () => void; onFilter: (filter: Filter) => void }) {
   const { name, data_type } = table.columns[column]!;
