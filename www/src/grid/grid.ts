@@ -182,7 +182,7 @@ export class Grid {
   /** What the name and the first cells that are here take. */
   #fit({ name, type, note = '' }: Column, at: number, rows = 30): number {
     const { frame } = this.#options;
-    let widest = Math.max(measure(name.slice(0, 60), this.#host) + 52, measure(`${type} ${note}`, this.#host) * 0.85 + 20);
+    let widest = Math.max(measure(name.slice(0, 60), this.#host) * 1.08 + 62, measure(note ? `${type} · ${note}` : type, this.#host) * 0.84 + 56);
     let known = false;
     const first = Math.floor(this.#scroll.top / this.#row);
     for (let row = first; row < Math.min(frame.rows, first + rows); row += 1) {

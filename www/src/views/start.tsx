@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import * as api from '../lake/api.ts';
 import { dataset, show, showFetched } from '../model.ts';
+import { link } from '../route.ts';
 import { Direct } from './direct.tsx';
 import { Problem } from './parts.tsx';
 
@@ -149,7 +150,9 @@ function FromServer({ attempt }: { attempt: (work: Promise<void>) => void }) {
           <button type="submit">Preview</button>
         </form>
       ) : (
-        <p class="note">The Worker fetches a resource and shows what a run would publish. Connect to the lake first.</p>
+        <p class="note">
+          The Worker fetches a resource and shows what a run would publish. <a href={link({ view: 'lake' })}>Open the lake</a> first.
+        </p>
       )}
     </section>
   );
