@@ -5,7 +5,7 @@
 //! that others do is a matter of chance in 128 bits. It is no signature: who wants two rows to look equal can make some.
 
 use crate::normalize::hash::mix;
-use crate::parquet::{ColumnData, ColumnSpec, Physical};
+use crate::parquet::{ColumnData, ColumnSpec};
 
 /// Two lanes that know nothing of each other.
 pub type Digest = [u64; 2];
@@ -17,11 +17,9 @@ const L: u64 = 0xbb67_ae85_84ca_a73b;
 /// Of a column's name and type: cells of two columns that differ in them are never equal. The bits of an integer and the
 /// digits of a decimal say how it is stored, not what it is.
 pub fn of_column(spec: &ColumnSpec) -> Digest {
-    let scale = match Physical::of(spec) {
-        Physical::Decimal { scale, .. } => scale,
-        _ => 0,
-    };
-    of_bytes([K, L], format!("{} {scale} {} {}", spec.data_type.name(), spec.timezone, spec.name).as_bytes())
+    let ColumnSpec { name, data_type, timezone, .. } = spec;
+    let type_and_name = format!("{} {} {timezone} {name}", data_type.name(), spec.decimal_scale());
+    of_bytes([K, L], type_and_name.as_bytes())
 }
 
 /// Adds to each row's digest that of its cell in this column, whose own is `seed`.

@@ -41,7 +41,7 @@ pub fn unique(entries: &[Entry]) -> bool {
 pub fn differences(old: &[Entry], new: &[Entry]) -> Vec<Fate> {
     let groups = |entries| <[Entry]>::chunk_by(entries, |a: &Entry, b: &Entry| a.identity == b.identity).peekable();
     let (mut olds, mut news) = (groups(old), groups(new));
-    let (mut removed, mut changed, mut added) = (Vec::new(), Vec::new(), Vec::new());
+    let mut fates = Vec::new();
     loop {
         let identity = |group: Option<&&[Entry]>| group.and_then(|group| group.first()).map(|entry| entry.identity);
         let (old, new) = (identity(olds.peek()), identity(news.peek()));
@@ -54,17 +54,12 @@ pub fn differences(old: &[Entry], new: &[Entry]) -> Vec<Fate> {
         let new = news.next_if(|_| new == Some(least)).unwrap_or_default();
         let (old, new) = (left(old, new), left(new, old));
         let pairs = old.len().min(new.len());
-        changed.extend(old.iter().zip(&new).map(|(old, new)| (*new, *old)));
-        removed.extend(old.into_iter().skip(pairs));
-        added.extend(new.into_iter().skip(pairs));
+        fates.extend(old.iter().zip(&new).map(|(old, new)| Fate { old: Some(*old), new: Some(*new) }));
+        fates.extend(old.iter().skip(pairs).map(|old| Fate { old: Some(*old), new: None }));
+        fates.extend(new.iter().skip(pairs).map(|new| Fate { old: None, new: Some(*new) }));
     }
-    removed.sort_unstable();
-    changed.sort_unstable();
-    added.sort_unstable();
-    let removed = removed.into_iter().map(|old| Fate { old: Some(old), new: None });
-    let changed = changed.into_iter().map(|(new, old)| Fate { old: Some(old), new: Some(new) });
-    let added = added.into_iter().map(|new| Fate { old: None, new: Some(new) });
-    removed.chain(changed).chain(added).collect()
+    fates.sort_unstable_by_key(|fate| (fate.kind(), fate.new.or(fate.old)));
+    fates
 }
 
 /// The rows of `here` that have no counterpart of equal content in `there`, in their order.

@@ -10,7 +10,8 @@
 //! for itself, `_dlt_id`, `_dlt_parent_id`, `_dlt_root_id` and `_dlt_load_id`, is no content: rows that merely came with
 //! another load are as before. Cells of different types are different, doubles are compared by their bits.
 //!
-//! Every row group is decoded once, and of each row 40 bytes are kept until its table is done, 16 more and for longer if the
+//! A root table and what hangs from it is not read if all their files are the same on both sides. Else every row group is
+//! decoded once, and of each row 40 bytes are kept until its table is done, 16 more and for longer if the
 //! table has children; then only the rows that differ. Which columns of them do is found when it is asked for.
 
 mod digest;
@@ -22,6 +23,7 @@ use crate::error::Result;
 use crate::normalize::schema::{Column, TableSchema};
 use pair::{Pair, Scan};
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One state of one table. The bytes are those of its Parquet files, whole and in row order.
 pub struct TableFiles<B> {
@@ -69,7 +71,7 @@ pub struct TableChanges {
     pub name: String,
     pub parent: Option<String>,
     pub state: TableState,
-    /// `None` where there is but one side.
+    /// `None` where there is but one side. Of a table that need not be read, what it would have been if its key is usable.
     pub identity: Option<Identity>,
     pub old_rows: u64,
     pub new_rows: u64,
@@ -79,7 +81,8 @@ pub struct TableChanges {
     pub columns: Vec<ColumnChange>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// What became of a row, in the order of [`Changes::rows`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RowChangeKind {
     Removed,
@@ -137,18 +140,7 @@ impl<B: AsRef<[u8]>> Changes<B> {
             pairs.push(Pair::new(Some(table), None, key)?);
         }
         let mut pairs = parents_first(pairs);
-        let kept = |pair: &Pair<B>| pair.changes.state == TableState::Kept;
-        for number in 0..pairs.len() {
-            let (before, rest) = pairs.split_at_mut(number);
-            let Some(pair) = rest.first_mut() else { break };
-            if pair.changes.identity == Some(Identity::Parent) {
-                match before.iter_mut().find(|one| kept(one) && Some(&one.changes.name) == pair.changes.parent.as_ref())
-                {
-                    Some(parent) => parent.is_parent = true,
-                    None => pair.changes.identity = Some(Identity::Content { unusable_key: None }),
-                }
-            }
-        }
+        hang(&mut pairs);
         let total = pairs.iter().map(Pair::work).sum();
         Ok(Changes { pairs, at: 0, scan: Scan::default(), done: 0, total })
     }
@@ -166,7 +158,7 @@ impl<B: AsRef<[u8]>> Changes<B> {
             let parent = self.pairs.iter().find(|one| Some(&one.changes.name) == pair.changes.parent.as_ref());
             let parents = parent.and_then(|parent| parent.parents.get(side)).map(Vec::as_slice).unwrap_or_default();
             if let Some(scanned) = self.scan.sides.get_mut(side) {
-                pair.scan(&batch, parents, scanned);
+                pair.scan(side, &batch, parents, scanned);
             }
             return Ok(true);
         }
@@ -228,4 +220,35 @@ fn parents_first<B>(pairs: Vec<Pair<B>>) -> Vec<Pair<B>> {
         }
     }
     ordered
+}
+
+/// Finds each table's parent, and which roots' tables need not be read. Parents come before their children.
+fn hang<B: AsRef<[u8]>>(pairs: &mut [Pair<B>]) {
+    let mut roots: BTreeMap<String, String> = BTreeMap::new();
+    let mut differing: BTreeSet<String> = BTreeSet::new();
+    for number in 0..pairs.len() {
+        let (before, rest) = pairs.split_at_mut(number);
+        let Some(pair) = rest.first_mut() else { break };
+        let TableChanges { name, parent, identity, .. } = &mut pair.changes;
+        let mut root = name.clone();
+        if *identity == Some(Identity::Parent) {
+            let kept = |one: &&mut Pair<B>| {
+                one.changes.state == TableState::Kept && Some(&one.changes.name) == parent.as_ref()
+            };
+            match before.iter_mut().find(kept) {
+                Some(parent) => {
+                    parent.is_parent = true;
+                    root = roots.get(&parent.changes.name).cloned().unwrap_or(root);
+                }
+                None => *identity = Some(Identity::Content { unusable_key: None }),
+            }
+        }
+        if !pair.old.same(&pair.new) {
+            differing.insert(root.clone());
+        }
+        roots.insert(name.clone(), root);
+    }
+    for pair in pairs {
+        pair.to_read = roots.get(&pair.changes.name).is_some_and(|root| differing.contains(root));
+    }
 }

@@ -18,7 +18,9 @@ pub struct Pair<B> {
     pub new: Side<B>,
     /// Whether rows of other tables are told apart by this one's.
     pub is_parent: bool,
-    /// Of a parent that is done, on each side: its rows with their ids' digests as `content`, sorted by those.
+    /// Whether its rows, or those of tables that hang together with it, may differ.
+    pub to_read: bool,
+    /// Of a parent that is done, on each side: see [`by_id`].
     pub parents: [Vec<Entry>; 2],
     /// The rows that differ, of a table on both sides.
     fates: Vec<Fate>,
@@ -71,13 +73,14 @@ impl<B: AsRef<[u8]>> Pair<B> {
         };
         let gone = materialized(&old_schema).filter(|column| named(&new_schema, &column.name).is_none());
         let columns = materialized(&new_schema).chain(gone).map(|column| column.name.clone()).collect();
-        Ok(Pair { changes, old, new, is_parent: false, parents: Default::default(), fates: Vec::new(), columns })
+        let (is_parent, to_read, parents, fates) = (false, true, Default::default(), Vec::new());
+        Ok(Pair { changes, old, new, is_parent, to_read, parents, fates, columns })
     }
 
     /// Rows to read.
     pub fn work(&self) -> u64 {
         match self.changes.state {
-            TableState::Kept => self.changes.old_rows + self.changes.new_rows,
+            TableState::Kept if self.to_read => self.changes.old_rows + self.changes.new_rows,
             _ => 0,
         }
     }
@@ -94,8 +97,12 @@ impl<B: AsRef<[u8]>> Pair<B> {
         }
     }
 
-    /// Takes rows in. `parents`: those of the same side that they hang from.
-    pub fn scan(&self, batch: &Batch, parents: &[Entry], scanned: &mut Scanned) {
+    /// Takes rows of a side in. `parents`: those of the same side that they hang from.
+    pub fn scan(&self, side: usize, batch: &Batch, parents: &[Entry], scanned: &mut Scanned) {
+        if scanned.entries.is_empty() {
+            let rows = if side == 0 { self.old.rows() } else { self.new.rows() };
+            scanned.entries.reserve_exact(rows as usize);
+        }
         let contents = batch.digests(is_content);
         let mut identities = contents.clone();
         match &self.changes.identity {
@@ -112,8 +119,8 @@ impl<B: AsRef<[u8]>> Pair<B> {
             Some(Identity::Parent) => {
                 let places = batch.digests(|name| name == LIST_IDX);
                 for ((identity, id), place) in identities.iter_mut().zip(batch.ids(PARENT_ID)).zip(places) {
-                    let found = parents.binary_search_by(|parent| parent.content.cmp(&id)).ok();
-                    let parent = found.and_then(|found| parents.get(found)).map_or([0; 2], |parent| parent.identity);
+                    let found = parents.binary_search_by(|parent| parent.identity.cmp(&id)).ok();
+                    let parent = found.and_then(|found| parents.get(found)).map_or([0; 2], |parent| parent.content);
                     *identity = digest::child(parent, place);
                 }
             }
@@ -191,13 +198,14 @@ fn window(rows: u32, first: usize, count: usize) -> impl Iterator<Item = u32> {
     (0..rows).skip(first).take(count)
 }
 
-/// A parent's rows by the digests of their ids.
+/// A parent's rows, their ids' digests in the place of identities and those in the place of contents.
 fn by_id(side: Scanned) -> Vec<Entry> {
     let Scanned { mut entries, ids, .. } = side;
     for entry in &mut entries {
-        entry.content = ids.get(entry.row as usize).copied().unwrap_or_default();
+        entry.content = entry.identity;
+        entry.identity = ids.get(entry.row as usize).copied().unwrap_or_default();
     }
-    entries.sort_unstable_by_key(|entry| (entry.content, entry.identity));
+    entries.sort_unstable();
     entries
 }
 

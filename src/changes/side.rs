@@ -70,6 +70,11 @@ impl<B: AsRef<[u8]>> Side<B> {
         self.groups.last().map_or(0, |group| group.rows.end)
     }
 
+    /// Whether the files are the same, byte by byte.
+    pub fn same(&self, other: &Side<B>) -> bool {
+        self.files.iter().map(AsRef::as_ref).eq(other.files.iter().map(AsRef::as_ref))
+    }
+
     /// How many row groups it has.
     pub fn groups(&self) -> usize {
         self.groups.len()

@@ -5,8 +5,8 @@
 //! table's files are handed out as they lie.
 //!
 //! Cells have one form in all texts, that of [`crate::parquet::rows_json`]. A null is `null` in JSON Lines and nothing in CSV, where
-//! an empty text is `""`; a CSV of many programs' making cannot tell the two, and few readers do. Only CSV changes what it is given:
-//! see [`Formulas`].
+//! an empty text is `""`: the best that CSV can do, and many readers take both for the same. Only CSV changes what it is given: see
+//! [`Formulas`].
 
 #[cfg(any(feature = "web", test))]
 mod arrow;
