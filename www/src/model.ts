@@ -39,7 +39,7 @@ async function load(table: string, key: readonly string[], begin: (order: Order)
   const own = current?.manifest.tables.filter((one) => one.resource === table) ?? [];
   const known = key.length ? key : (own[0]?.key ?? []);
   const options = known.length ? { primary_key: known } : {};
-  const before = preview.peek();
+  const before = preview.peek() ?? previous;
   const set = begin({ table, options, key: known, schema: own });
   const base =
     current && own.length
@@ -67,16 +67,25 @@ export async function showFetched(dataset: string, resource: string): Promise<vo
   replace({ set, resource, ...(base && { base }) });
 }
 
+/** The body that was looked at before, for the next one to be compared with. */
+let previous: Previewed | undefined;
+
 function replace(next: Previewed | undefined): void {
-  const before = preview.peek();
+  const gone = [preview.peek(), previous];
+  previous = undefined;
   preview.value = next;
   // What is compared with stays; so does nothing else.
-  for (const set of [before?.set, before?.base?.set]) {
-    if (set && set !== next?.base?.set && set !== next?.set && !opened.some((one) => one.set === set)) set.close();
-  }
+  const kept = new Set([next?.set, next?.base?.set, ...opened.map((one) => one.set)]);
+  for (const set of new Set(gone.flatMap((one) => [one?.set, one?.base?.set]))) if (set && !kept.has(set)) set.close();
 }
 
-export const forget = (): void => replace(undefined);
+/** Makes room for another body. */
+export function forget(): void {
+  const before = preview.peek();
+  if (before?.set.state.peek().is !== 'done') return replace(undefined);
+  previous = before;
+  preview.value = undefined;
+}
 
 /** A snapshot and its tables. */
 export interface Opened {

@@ -59,7 +59,7 @@ export function Profile({ set, table, arrangement, column, onClose, onFilter }: 
               cells: [
                 <span class="value">{visible(text.length > 200 ? `${text.slice(0, 200)}…` : text)}</span>,
                 number(count),
-                <button type="button" class="plain" aria-label={`Only rows with this value, number ${at + 1}`} onClick={() => onFilter({ column, op: 'eq', value: text })}>
+                <button type="button" class="plain" aria-label={`Only these, value ${at + 1}`} onClick={() => onFilter({ column, op: 'eq', value: text })}>
                   Only these
                 </button>,
               ],

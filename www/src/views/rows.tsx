@@ -134,8 +134,10 @@ function AddFilter({ table, add }: { table: TableInfo; add: (filter: Filter) => 
   const chosen = ops.includes(op.value) ? op.value : ops[0]!;
   const needsValue = !chosen.endsWith('_null');
   const form = useRef<HTMLDetailsElement>(null);
+  // A list of thousands of columns is only made when it is looked at.
+  const open = useSignal(false);
   return (
-    <details class="menu" ref={form} onKeyDown={(event) => event.key === 'Escape' && form.current?.removeAttribute('open')}>
+    <details class="menu" ref={form} onToggle={(event) => (open.value = event.currentTarget.open)} onKeyDown={(event) => event.key === 'Escape' && form.current?.removeAttribute('open')}>
       <summary class="button">Filter</summary>
       <div style={{ insetInlineStart: 0, insetInlineEnd: 'auto' }}>
         <form
@@ -151,11 +153,12 @@ function AddFilter({ table, add }: { table: TableInfo; add: (filter: Filter) => 
           <div class="field">
             <label for="filter-column">Column</label>
             <select id="filter-column" value={column.value} onChange={(event) => (column.value = Number(event.currentTarget.value))}>
-              {table.columns.map((one, at) => (
-                <option key={at} value={at}>
-                  {one.name}
-                </option>
-              ))}
+              {open.value &&
+                table.columns.map((one, at) => (
+                  <option key={at} value={at}>
+                    {one.name}
+                  </option>
+                ))}
             </select>
           </div>
           <div class="field">
