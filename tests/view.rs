@@ -285,14 +285,15 @@ fn a_load_under_way() {
     assert!(early > 10_000, "{early}");
 }
 
-/// Every child row hangs from one parent, and the parents' children are all there are.
+/// By the ids as they stand in the files. Two lists may fill one table, of which one hangs from another table than the schema
+/// says: such rows have no parent here.
 #[test]
 fn from_rows_to_their_children_and_back() {
-    let mut walked = 0;
+    let (mut walked, mut lost) = (0, 0);
     for seed in 0..150 {
         let mut c = Choices::Seed(seed);
-        let document =
-            Json::List(records(&mut c, Style { collisions: false, secrets: false })).spell(Spelling::any(&mut c));
+        let document = records(&mut c, Style { collisions: false, secrets: false });
+        let document = Json::List(document).spell(Spelling::any(&mut c));
         let whole = plain(document.as_bytes(), Cuts::Whole);
         let Ok(loaded) = &whole.loaded else { continue };
         let mut tables = Tables::new();
@@ -301,31 +302,48 @@ fn from_rows_to_their_children_and_back() {
                 tables.add(table, bytes.clone()).unwrap();
             }
         }
-        let names: Vec<String> = tables.list().iter().map(|listed| listed.name.to_owned()).collect();
-        for number in 0..names.len() {
-            let mut seen: Vec<Vec<u32>> = vec![Vec::new(); names.len()];
-            for row in 0..tables.rows(number).unwrap() {
-                for child in tables.children(number, None, row as usize).unwrap() {
-                    assert_eq!(tables.schema(child.table).unwrap().parent.as_ref(), Some(&names[number]));
-                    for (place, found) in child.rows.rows().iter().enumerate() {
-                        assert_eq!(tables.parent(child.table, Some(&child.rows), place).unwrap(), Some((number, row)));
-                        seen[child.table].push(*found);
-                        walked += 1;
+        let listed = tables.list();
+        let ids = |number: usize, flag: fn(&Column) -> bool| -> Vec<Option<String>> {
+            let column = listed[number].columns.iter().position(|column| flag(column));
+            let shown = tables.cells(number, None, 0..usize::MAX, column.as_slice(), 99).unwrap();
+            shown.into_iter().flatten().collect()
+        };
+        let own: Vec<_> = (0..listed.len()).map(|number| ids(number, |column| column.row_key)).collect();
+        let parents: Vec<_> = (0..listed.len()).map(|number| ids(number, |column| column.parent_key)).collect();
+        for (number, table) in listed.iter().enumerate() {
+            for (row, id) in own[number].iter().enumerate() {
+                let children = tables.children(number, None, row).unwrap();
+                let hang = |at: &usize| listed[*at].parent == Some(table.name);
+                let expected: Vec<usize> = (0..listed.len()).filter(hang).collect();
+                assert_eq!(children.iter().map(|child| child.table).collect::<Vec<_>>(), expected, "seed {seed}");
+                for child in children {
+                    let rows = parents[child.table].iter().enumerate().filter(|(_, parent)| *parent == id);
+                    let rows: Vec<u32> = rows.map(|(row, _)| row as u32).collect();
+                    assert_eq!(child.rows.rows(), rows, "seed {seed}, row {row} of {}", table.name);
+                    walked += rows.len();
+                    for place in 0..rows.len() {
+                        let parent = tables.parent(child.table, Some(&child.rows), place).unwrap();
+                        assert_eq!(parent, Some((number, row as u32)), "seed {seed}, row {row} of {}", table.name);
                     }
                 }
             }
-            for (child, seen) in seen.iter_mut().enumerate() {
-                seen.sort_unstable();
-                let schema = tables.schema(child).unwrap();
-                let all = if schema.parent.as_ref() == Some(&names[number]) { tables.rows(child).unwrap() } else { 0 };
-                assert_eq!(*seen, (0..all).collect::<Vec<u32>>(), "seed {seed}, {} of {}", names[child], names[number]);
+            for (row, id) in parents[number].iter().enumerate() {
+                let above = table.parent.and_then(|name| tables.number(name)).unwrap();
+                let found = own[above].iter().position(|own| own == id).map(|row| (above, row as u32));
+                assert_eq!(
+                    tables.parent(number, None, row).unwrap(),
+                    found,
+                    "seed {seed}, row {row} of {}",
+                    table.name
+                );
+                lost += found.is_none() as usize;
             }
         }
-        if !names.is_empty() {
+        if !listed.is_empty() {
             assert_eq!(tables.parent(0, None, 0).unwrap(), None);
         }
     }
-    assert!(walked > 500, "{walked}");
+    assert!(walked > 500 && lost > 0, "{walked} {lost}");
 }
 
 #[test]
