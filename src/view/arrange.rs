@@ -180,19 +180,12 @@ impl Arranging {
                 keep(&mut left, |row| cursor.seek(row).map(|(page, at)| test.holds(page, at)))?;
             }
             if let Some(needles) = &mut search {
-                let mut found = Vec::new();
+                let (all, mut missed) = (left.clone(), left);
                 for (cursor, needle) in needles {
-                    keep(&mut left, |row| {
-                        let (page, at) = cursor.seek(row)?;
-                        let here = needle.is_in(page, at);
-                        if here {
-                            found.push(row);
-                        }
-                        Ok(!here)
-                    })?;
+                    keep(&mut missed, |row| cursor.seek(row).map(|(page, at)| !needle.is_in(page, at)))?;
                 }
-                found.sort_unstable();
-                left = found;
+                let mut missed = missed.into_iter().peekable();
+                left = all.into_iter().filter(|row| missed.next_if_eq(row).is_none()).collect();
             }
             self.rows.extend(left);
             self.seen = next;

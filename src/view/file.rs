@@ -4,7 +4,6 @@ use super::typed;
 use crate::error::{Error, Kind, Result};
 use crate::normalize::schema::{DataType, TableSchema};
 use crate::parquet::{Bytes, ColumnSpec, Group, Reader};
-use std::collections::BTreeMap;
 
 pub struct File {
     /// Where each piece begins, and the piece.
@@ -25,18 +24,21 @@ impl File {
     /// A finished file, and its row groups.
     pub fn whole(schema: &TableSchema, bytes: Vec<u8>) -> Result<(File, Vec<Group>)> {
         let reader = Reader::open(&bytes)?;
-        let stored = reader.schema().iter().enumerate();
-        let mut stored: BTreeMap<&str, (usize, &ColumnSpec)> =
-            stored.map(|(at, spec)| (spec.name.as_str(), (at, spec))).collect();
+        let (stored, mut next, mut found) = (reader.schema(), 0, 0);
         let mut columns = Vec::new();
         for column in typed(schema) {
-            let found = stored.remove(column.name.as_str());
-            if let Some((_, spec)) = found {
+            // They stand in the schema's order, but for files whose columns came in another one.
+            let around = (next..stored.len()).chain(0..next.min(stored.len()));
+            let place = around.filter_map(|at| Some((at, stored.get(at)?))).find(|(_, spec)| spec.name == column.name);
+            if let Some((at, spec)) = place {
                 fits(spec, &ColumnSpec::from(column))?;
+                (next, found) = (at + 1, found + 1);
             }
-            columns.push(found.map(|(at, spec)| (at, spec.clone())));
+            columns.push(place.map(|(at, spec)| (at, spec.clone())));
         }
-        if let Some(name) = stored.keys().next() {
+        if found < stored.len() {
+            let known = |name: &str| typed(schema).any(|column| column.name == name);
+            let name = stored.iter().find(|spec| !known(&spec.name)).map_or("", |spec| &spec.name);
             return Err(other_columns(name, "is not in the table's schema"));
         }
         let groups = reader.into_groups();

@@ -34,7 +34,7 @@ use crate::error::{Error, Kind, Result};
 use crate::normalize::schema::{Column, TableSchema};
 use crate::normalize::{Load, Loaded};
 use crate::parquet::{ColumnSpec, Group};
-use cache::Cache;
+use cache::{Cache, Chunks};
 use file::File;
 use serde::Serialize;
 use std::cell::RefCell;
@@ -69,6 +69,7 @@ struct RowGroup {
     /// The table's row that it begins with.
     first: u32,
     group: Group,
+    chunks: RefCell<Chunks>,
 }
 
 /// What a table is, for people.
@@ -267,7 +268,7 @@ impl Table {
             Error::new(Kind::Limit, "too_many_rows", message)
         })?;
         let file = self.files.len().saturating_sub(1);
-        self.groups.push(RowGroup { file, first: self.readable, group });
+        self.groups.push(RowGroup { file, first: self.readable, group, chunks: RefCell::default() });
         self.readable = end;
         Ok(())
     }

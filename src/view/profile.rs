@@ -113,9 +113,13 @@ impl Profiling {
         let spec = tables.table(table)?.spec(column)?.clone();
         let rows = match arrangement {
             Some(_) => {
-                let mut rows = tables.numbers(table, arrangement, 0..usize::MAX)?;
-                rows.sort_unstable();
-                Some(rows)
+                let mut wanted = vec![false; tables.rows(table)? as usize];
+                for row in tables.numbers(table, arrangement, 0..usize::MAX)? {
+                    if let Some(wanted) = wanted.get_mut(row as usize) {
+                        *wanted = true;
+                    }
+                }
+                Some((0..).zip(wanted).filter_map(|(row, wanted)| wanted.then_some(row)).collect::<Vec<u32>>())
             }
             None => None,
         };
@@ -168,10 +172,11 @@ impl Profiling {
     /// What was found, once [`Profiling::step`] has said that it is done.
     pub fn finish(self) -> Profile {
         let shown = |bytes: &[u8]| value(&self.spec, bytes).map(|value| value.short(&self.spec, SHOWN));
-        let mut most: Vec<(u64, u32)> = self.counts.iter().copied().zip(0..).collect();
-        most.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        // Turned round, the greatest count comes first, and of equal ones the first value.
+        let mut most: Vec<(u64, u32)> = self.counts.iter().map(|count| !count).zip(0..).collect();
+        most.sort_unstable();
         let frequent = most.iter().take(FREQUENT).filter_map(|(count, number)| {
-            Some(Frequent { value: shown(self.seen.values.get(*number))?, count: *count })
+            Some(Frequent { value: shown(self.seen.values.get(*number))?, count: !count })
         });
         let edges = |scale: Scale| (0..self.bins.len()).map(move |bin| scale.edges(bin));
         let histogram = self.binning.into_iter().flat_map(edges).zip(&self.bins).map(|((from, to), count)| Bin {

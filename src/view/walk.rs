@@ -7,8 +7,8 @@ use crate::parquet::{Value, Values};
 use crate::table::hash;
 use std::cell::RefCell;
 
-/// Rows by the hash of an id: the hash's upper half, then the row; in order.
-pub struct Index(Vec<u64>);
+/// The hashes of ids and their rows, in order.
+pub struct Index(Vec<(u64, u32)>);
 
 /// The rows of one child table that hang from a row, in their order.
 #[derive(Debug, PartialEq, Eq)]
@@ -78,14 +78,14 @@ impl Tables {
             Some(index) if index.0.len() == count => index,
             other => other.insert(self.index(table, column)?),
         };
-        let high = upper(id);
-        let first = index.0.partition_point(|entry| entry >> 32 < high >> 32);
-        let same = index.0.iter().skip(first).take_while(|entry| **entry >> 32 == high >> 32);
+        let wanted = hash(id);
+        let first = index.0.partition_point(|(hash, _)| *hash < wanted);
+        let same = index.0.iter().skip(first).take_while(|(hash, _)| *hash == wanted);
         let mut cursor = Cursor::new(self, table, column);
         let mut rows = Vec::new();
-        for row in same.map(|entry| *entry as u32) {
-            if cursor.get(row)? == Some(Value::Bytes(id)) {
-                rows.push(row);
+        for (_, row) in same {
+            if cursor.get(*row)? == Some(Value::Bytes(id)) {
+                rows.push(*row);
             }
         }
         Ok(rows)
@@ -96,25 +96,20 @@ impl Tables {
         let (mut cursor, mut memo) = (Cursor::new(self, table, column), Memo::default());
         for row in 0..self.rows(table)? {
             let (page, at) = cursor.seek(row)?;
-            let high = match &page.values {
+            let key = match &page.values {
                 Values::Entries(ids, dictionary) if page.has(at) => {
-                    memo.get(dictionary, ids.get(at).copied().unwrap_or_default(), upper)
+                    memo.get(dictionary, ids.get(at).copied().unwrap_or_default(), hash)
                 }
                 _ => match page.get(at) {
-                    Some(Value::Bytes(id)) => upper(id),
+                    Some(Value::Bytes(id)) => hash(id),
                     _ => 0,
                 },
             };
-            entries.push(high | row as u64);
+            entries.push((key, row));
         }
         entries.sort_unstable();
         Ok(Index(entries))
     }
-}
-
-/// The upper half of an id's hash.
-fn upper(id: &[u8]) -> u64 {
-    hash(id) & !0xFFFF_FFFF
 }
 
 fn row_key(table: &Table) -> Option<usize> {

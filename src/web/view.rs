@@ -5,7 +5,6 @@ use crate::error::{Error, Kind};
 use crate::normalize::schema::TableSchema;
 use crate::view::{self, Arrangement, Arranging, Profiling, Request};
 use js_sys::{Array, Object, Reflect, Uint8Array};
-use std::collections::BTreeMap;
 use wasm_bindgen::prelude::*;
 
 /// The tables of a load under way, or of files that were fetched. Tables and columns are numbers, as in `list()`;
@@ -24,8 +23,8 @@ use wasm_bindgen::prelude::*;
 pub struct Tables {
     pub(super) tables: view::Tables,
     load: Option<Normalizer>,
-    held: BTreeMap<u32, Held>,
-    last: u32,
+    /// A number is a place here, counted from 1, and is never given again.
+    held: Vec<Option<Box<Held>>>,
 }
 
 /// What a number stands for.
@@ -39,7 +38,7 @@ enum Held {
 impl Tables {
     /// No tables: for `add`.
     pub fn empty() -> Tables {
-        Tables { tables: view::Tables::new(), load: None, held: BTreeMap::new(), last: 0 }
+        Tables { tables: view::Tables::new(), load: None, held: Vec::new() }
     }
 
     /// Those of a load, by the arguments of `Normalizer`. Throws an `Error` with a `code`, as all the methods do.
@@ -129,7 +128,10 @@ impl Tables {
     /// Goes on by some `budget` cells. `undefined` as long as there is more to do, then `{rows}`, and the number is an
     /// arrangement from now on; or the column's profile, and the number is used up.
     pub fn step(&mut self, work: u32, budget: usize) -> Result<JsValue, JsValue> {
-        let done = match self.held.get_mut(&work) {
+        let Some(held) = place(work).and_then(|place| self.held.get_mut(place)) else {
+            return Err(thrown(no_handle(work)));
+        };
+        let done = match held.as_deref_mut() {
             Some(Held::Arranging(work)) => work.step(&self.tables, budget),
             Some(Held::Profiling(work)) => work.step(&self.tables, budget),
             Some(Held::Arrangement(_)) => Ok(true),
@@ -138,20 +140,22 @@ impl Tables {
         if !done.map_err(thrown)? {
             return Ok(JsValue::UNDEFINED);
         }
-        let rows = match self.held.remove(&work) {
+        let rows = match held.take().map(|held| *held) {
             Some(Held::Arranging(work)) => work.finish(),
             Some(Held::Arrangement(rows)) => rows,
             Some(Held::Profiling(work)) => return plain(&work.finish()),
             None => return Err(thrown(no_handle(work))),
         };
-        let answer = object([("rows", rows.len().into())])?;
-        self.held.insert(work, Held::Arrangement(rows));
-        Ok(answer)
+        let answer = object([("rows", rows.len().into())]);
+        *held = Some(Box::new(Held::Arrangement(rows)));
+        answer
     }
 
     /// Gives up an arrangement, or work that is under way.
     pub fn release(&mut self, number: u32) {
-        self.held.remove(&number);
+        if let Some(held) = place(number).and_then(|place| self.held.get_mut(place)) {
+            *held = None;
+        }
     }
 
     /// `[{table, rows, arrangement}]`: each child table, how many of its rows hang from this one, and these as an arrangement
@@ -184,18 +188,22 @@ impl Tables {
 
 impl Tables {
     fn hold(&mut self, held: Held) -> u32 {
-        self.last += 1;
-        self.held.insert(self.last, held);
-        self.last
+        self.held.push(Some(Box::new(held)));
+        self.held.len() as u32
     }
 
     pub(super) fn arrangement(&self, number: u32) -> Result<Option<&Arrangement>, JsValue> {
-        match self.held.get(&number) {
-            _ if number == 0 => Ok(None),
-            Some(Held::Arrangement(rows)) => Ok(Some(rows)),
+        match place(number).map(|place| self.held.get(place)) {
+            None => Ok(None),
+            Some(Some(Some(held))) if let Held::Arrangement(rows) = &**held => Ok(Some(rows)),
             _ => Err(thrown(no_handle(number))),
         }
     }
+}
+
+/// Where a number's work is held; none for 0.
+fn place(number: u32) -> Option<usize> {
+    (number as usize).checked_sub(1)
 }
 
 fn text(cell: Option<String>) -> JsValue {
