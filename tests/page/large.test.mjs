@@ -61,8 +61,9 @@ test('1 MB: the first tables', async () => {
   for (let turn = 0; turn < 5; turn += 1) {
     await page.evaluate(() => {
       const input = document.querySelector('#file');
-      input.addEventListener('change', () => (globalThis.chosen = performance.now()), { capture: true, once: true });
+      input.addEventListener('change', () => { globalThis.chosen = performance.now(); globalThis.first = undefined; }, { capture: true, once: true });
       const look = new MutationObserver(() => {
+        if (document.querySelector('nav[aria-label^="Tables of"]')) globalThis.first ??= performance.now();
         if (![...document.querySelectorAll('[role=grid] td')].some((cell) => cell.textContent === '1')) return;
         globalThis.shown = performance.now();
         look.disconnect();
@@ -71,10 +72,10 @@ test('1 MB: the first tables', async () => {
     });
     await page.locator('#file').setInputFiles(path);
     await page.waitForFunction(() => globalThis.shown > globalThis.chosen);
-    times.push(Math.round(await page.evaluate(() => globalThis.shown - globalThis.chosen)));
+    times.push(await page.evaluate(() => [globalThis.first, globalThis.shown].map((at) => Math.round(at - globalThis.chosen))));
     await page.getByRole('button', { name: 'Another body' }).click();
   }
-  tell(`${(statSync(path).size / 1e6).toFixed(1)} MB, ms from choosing the file to cells`, times);
+  tell(`${(statSync(path).size / 1e6).toFixed(1)} MB, ms from choosing the file to tables, to cells`, times);
   await page.finish();
 });
 
@@ -134,9 +135,9 @@ test('100 MB, 1,000,000 rows: read, scrolled, ordered, searched, profiled', asyn
   await page.getByPlaceholder('Search all columns').fill('');
   await timed('profiled', async () => {
     await page.getByRole('columnheader', { name: /^size\b/ }).getByRole('button').nth(1).click();
-    await page.getByRole('dialog').getByText('different values').waitFor({ timeout: 60_000 });
+    // That of all rows again: the order goes on being made meanwhile.
+    await page.getByRole('dialog').getByText('10,007').waitFor({ timeout: 60_000 });
   });
-  assert.match(await page.getByRole('dialog').innerText(), /10,007/);
   await page.keyboard.press('Escape');
   const memory = await page.evaluate(async () => performance.memory?.usedJSHeapSize);
   tell('JavaScript heap of the page, MB', Math.round(memory / 1e6));
