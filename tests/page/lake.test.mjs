@@ -61,7 +61,6 @@ test('snapshots, their tables, what is stale, and what changed between two', asy
   const [newest, middle, oldest] = json.snapshots;
   assert.ok(oldest, 'three snapshots');
   await page.goto(`${lake.url}#snapshot=${oldest.snapshot}&table=users`);
-  await enter(page);
   await page.getByRole('heading', { name: 'users', exact: true }).waitFor();
   await page.getByText('as it was').waitFor();
   await page.getByRole('gridcell').first().waitFor();
@@ -69,7 +68,6 @@ test('snapshots, their tables, what is stale, and what changed between two', asy
   await page.getByText(`${before} rows`).first().waitFor();
 
   await page.goto(`${lake.url}#snapshot=${newest.snapshot}&compare=${oldest.snapshot}&table=users&tab=changes`);
-  await enter(page);
   await page.getByRole('row', { name: /^users / }).waitFor();
   const counts = (await page.getByRole('row', { name: /^users / }).getByRole('cell').allInnerTexts()).slice(-4).map(Number);
   const names = async (id) => (await lake.call(`/api/tables/users?limit=10000&snapshot=${id}`)).json.rows.map((row) => row.id);

@@ -46,6 +46,7 @@ export class TableSet {
   readonly #stop = new AbortController();
   readonly #loads = new Map<string, Promise<void>>();
   readonly #changes = new WeakMap<TableSet, Map<string, Promise<Changes>>>();
+  #review: { review: Review; rows: TableSet } | undefined;
   readonly #bring: ((table: string, set: number, signal: AbortSignal) => Promise<void>) | undefined;
 
   private constructor(
@@ -254,15 +255,21 @@ export class TableSet {
     return engine('changedRows', [handle, table, first, end, columns], { signal });
   }
 
-  /** Who can get in, as far as these tables tell. */
-  async access(signal: AbortSignal): Promise<Review> {
+  /** Who can get in, as far as these tables tell: the table `access_review` as a set of its own, and what is said about it. */
+  async access(signal: AbortSignal): Promise<{ review: Review; rows: TableSet }> {
+    if (this.#review) return this.#review;
     await Promise.all(this.tables.peek().map((one) => this.ready(one.name)));
-    return engine('access', [await this.#id], { signal });
+    const { set, tables, ...review } = await engine('access', [await this.#id], { signal });
+    const rows = new TableSet('access review', Promise.resolve(set), []);
+    rows.tables.value = tables;
+    rows.state.value = { is: 'done' };
+    return (this.#review = { review, rows });
   }
 
   /** Stops what is under way and lets go of everything. */
   close(): void {
     this.#stop.abort(new DOMException('no longer wanted', 'AbortError'));
+    this.#review?.rows.close();
     void this.#id.then((id) => engine('close', [id]));
   }
 }

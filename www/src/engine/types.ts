@@ -117,4 +117,17 @@ export interface Changes {
   readonly handle: number;
   readonly tables: readonly TableChanges[];
 }
-export type Review = unknown;
+
+/** What the access review says besides its rows. */
+export interface Review {
+  readonly users: number;
+  readonly keys: number;
+  readonly findings: readonly { readonly code: string; readonly severity: 'high' | 'medium' | 'low'; readonly title: string; readonly count: number }[];
+  /** What the gateway's answers do not tell. */
+  readonly not_provided: readonly string[];
+  readonly reach: {
+    readonly users: readonly { readonly name: string; readonly enabled: boolean; readonly home?: string }[];
+    readonly folders: readonly string[];
+    readonly permissions: readonly { readonly user: string; readonly folder: string; readonly permission: string }[];
+  };
+}

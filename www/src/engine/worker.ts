@@ -297,8 +297,24 @@ const methods = {
     }));
   },
 
-  /** Who can get in, as far as a set's tables tell. */
-  access: (_: Context, id: number): Review => held(id).tables.list() as Review,
+  /** Who can get in, as far as a set's tables tell: a set with the table `access_review`, and what is said about it. */
+  access(_: Context, id: number): Review & { set: number; tables: readonly TableInfo[] } {
+    const { columns, rows, ...review } = (held(id).tables as unknown as { access(): unknown }).access() as Review & { columns: readonly { name: string; data_type: string }[]; rows: (string | null)[][] };
+    const value = (cell: string | null, type: string) => (cell === null ? null : type === 'bigint' ? Number(cell) : type === 'bool' ? cell === 'true' : cell);
+    const record = (cells: (string | null)[]) => Object.fromEntries(columns.map(({ name, data_type }, at) => [name, value(cells[at] ?? null, data_type)]));
+    const hints = Object.fromEntries(columns.map(({ name, data_type }) => [name, { data_type }]));
+    const set = keep(() => Tables.preview('access_review', JSON.stringify({ columns: hints }), (Date.now() / 1_000).toFixed(3), undefined));
+    const { tables } = held(set);
+    const text = new TextEncoder();
+    const some = 1_000;
+    for (let at = 0; at < rows.length || at === 0; at += some) {
+      const part = rows.slice(at, at + some).map((cells) => JSON.stringify(record(cells)));
+      tables.feed(text.encode(`${at === 0 ? '[' : part.length ? ',' : ''}${part.join(',')}`));
+    }
+    tables.feed(text.encode(']'));
+    tables.finish();
+    return { ...review, set, tables: list(set) };
+  },
 
   close(_: Context, id: number): void {
     for (const [handle, { work, old, now }] of comparisons) {

@@ -21,5 +21,6 @@ export function GridHost({ short, ...options }: GridProps) {
     return () => grid.current?.dispose();
   }, []);
   useEffect(() => grid.current?.set(options));
-  return <div class={short ? 'gridhost short' : 'gridhost'} ref={host} />;
+  // A few rows take no more room than they need.
+  return <div class={short ? 'gridhost short' : 'gridhost'} ref={host} style={{ '--rows': String(options.frame.rows) }} />;
 }

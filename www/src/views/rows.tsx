@@ -1,5 +1,5 @@
 // The rows of a table: search, filters, order, and what leads on from a row or a column.
-import { useComputed, useSignal } from '@preact/signals';
+import { type Signal, useComputed, useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { EngineFrame } from '../engine/frame.ts';
 import { shown, type TableSet } from '../engine/tables.ts';
@@ -17,10 +17,12 @@ const NUMERIC: readonly DataType[] = ['bigint', 'double', 'timestamp', 'date', '
 const OPS: Record<string, string> = { eq: 'is', ne: 'is not', contains: 'contains', starts: 'starts with', lt: 'is less than', le: 'is at most', gt: 'is greater than', ge: 'is at least', is_null: 'is null', not_null: 'is not null' };
 const opsFor = (type: DataType): string[] => [...(NUMERIC.includes(type) ? ['eq', 'ne', 'lt', 'le', 'gt', 'ge'] : type === 'bool' ? ['eq', 'ne'] : ['contains', 'starts', 'eq', 'ne']), 'is_null', 'not_null'];
 
-export function Rows({ set, table }: { set: TableSet; table: TableInfo }) {
+/** `filters`: those of somebody who sets some, too. */
+export function Rows({ set, table, filters: given }: { set: TableSet; table: TableInfo; filters?: Signal<readonly Filter[]> }) {
   const order = useSignal<Order | null>(null);
   const search = useSignal('');
-  const filters = useSignal<readonly Filter[]>([]);
+  const own = useSignal<readonly Filter[]>([]);
+  const filters = given ?? own;
   const found = useSignal<{ arrangement: Arrangement; frame: EngineFrame } | undefined>(undefined);
   const problem = useSignal<unknown>(undefined);
   const busy = useSignal(false);

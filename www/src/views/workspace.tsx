@@ -21,7 +21,7 @@ const TITLES: Record<Tab, string> = { rows: 'Rows', schema: 'Schema', changes: '
 export function Workspace({ set, base, label }: { set: TableSet; base: Base | undefined; label: string }) {
   const { table: asked, tab } = route.value;
   const tables = set.tables.value;
-  const chosen = set.table(asked) ?? tables[0];
+  const chosen = set.table(asked) ?? set.table('users') ?? tables[0];
   if (!chosen) return null;
   return (
     <div class="workspace">
@@ -53,13 +53,13 @@ export function Workspace({ set, base, label }: { set: TableSet; base: Base | un
           {tab === 'access' || tab === 'diagram' || tab === 'warnings' ? TITLES[tab] : chosen.name}
         </h2>
         {chosen.stale && tab === 'rows' && <p class="notice">This table is stale: {chosen.stale}</p>}
-        <Part tab={tab} set={set} base={base} table={chosen} />
+        <Part tab={tab} set={set} base={base} table={chosen} label={label} />
       </div>
     </div>
   );
 }
 
-function Part({ tab, set, base, table }: { tab: Tab; set: TableSet; base: Base | undefined; table: TableInfo }): ComponentChildren {
+function Part({ tab, set, base, table, label }: { tab: Tab; set: TableSet; base: Base | undefined; table: TableInfo; label: string }): ComponentChildren {
   switch (tab) {
     case 'rows':
       return <Rows key={table.name} set={set} table={table} />;
@@ -72,7 +72,7 @@ function Part({ tab, set, base, table }: { tab: Tab; set: TableSet; base: Base |
     case 'diagram':
       return <Diagram set={set} base={base?.set} chosen={table.name} />;
     case 'access':
-      return <Access set={set} />;
+      return <Access set={set} of={label} />;
     case 'files':
       return <Files table={table} />;
   }
