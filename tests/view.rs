@@ -357,7 +357,7 @@ fn what_cannot_be_done_says_why() {
     });
     let schema = TableSchema { columns: columns.collect(), ..TableSchema::new("t".into(), None) };
     let bytes = table.write(WriterOptions::default()).unwrap();
-    let mut tables = tables(&schema, &[bytes.clone()]);
+    let mut tables = tables(&schema, std::slice::from_ref(&bytes));
     let column = |name: &str| schema.columns.iter().position(|column| column.name == name).unwrap();
     let bad = [
         ("bigint", "four"),

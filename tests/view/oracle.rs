@@ -215,14 +215,14 @@ pub fn any_request(known: &Known, c: &mut Choices) -> Value {
         filters.push(match (op, texts.is_empty()) {
             ("is_null" | "not_null", _) => json!({ "column": column, "op": op }),
             (_, true) => continue,
-            ("contains" | "starts", _) => json!({ "column": column, "op": op, "value": piece(&c.pick(&texts), op, c) }),
+            ("contains" | "starts", _) => json!({ "column": column, "op": op, "value": piece(c.pick(&texts), op, c) }),
             _ => json!({ "column": column, "op": op, "value": c.pick(&texts) }),
         });
     }
     let mut request = json!({ "order": order, "filters": filters });
     let all: Vec<&String> = known.texts.iter().flatten().flatten().take(500).collect();
     if c.one_in(3) && !all.is_empty() {
-        let search = piece(&c.pick(&all), "contains", c);
+        let search = piece(c.pick(&all), "contains", c);
         if !search.is_empty() {
             request["search"] = json!(search);
         }
