@@ -1,8 +1,8 @@
 //! Feature `web`: the engine for JavaScript that runs elsewhere than in the Worker: a page, Node, a bundled program.
 
+mod compare;
 mod direct;
 pub mod fetch;
-mod compare;
 mod host;
 mod view;
 mod write;

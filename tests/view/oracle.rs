@@ -210,7 +210,7 @@ pub fn any_request(known: &Known, c: &mut Choices) -> Value {
     let mut filters = Vec::new();
     for _ in 0..c.below(3) {
         let column = column(c);
-        let texts: Vec<&String> = known.texts[column].iter().flatten().collect();
+        let texts: Vec<&str> = known.texts[column].iter().flatten().map(String::as_str).collect();
         let op = c.pick(&["eq", "ne", "lt", "le", "gt", "ge", "contains", "starts", "is_null", "not_null"]);
         filters.push(match (op, texts.is_empty()) {
             ("is_null" | "not_null", _) => json!({ "column": column, "op": op }),
@@ -220,7 +220,7 @@ pub fn any_request(known: &Known, c: &mut Choices) -> Value {
         });
     }
     let mut request = json!({ "order": order, "filters": filters });
-    let all: Vec<&String> = known.texts.iter().flatten().flatten().take(500).collect();
+    let all: Vec<&str> = known.texts.iter().flatten().flatten().map(String::as_str).take(500).collect();
     if c.one_in(3) && !all.is_empty() {
         let search = piece(c.pick(&all), "contains", c);
         if !search.is_empty() {

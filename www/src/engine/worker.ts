@@ -1,5 +1,5 @@
 // The engine's Web Worker: the wasm, the sets of tables that it holds, and the methods that the page calls.
-import init, { Comparison, Tables, Writer } from '../../../build/web/gatelake.js';
+import init, { Comparison, pullGateway, Tables, Writer } from '../../../build/web/gatelake.js';
 import type { Reply } from './client.ts';
 import type { Arrange, Arrangement, ColumnProfile, Review, Row, RowChange, TableChanges, TableInfo, TableSchema, Warning } from './types.ts';
 
@@ -153,12 +153,11 @@ const methods = {
 
   /** Fetches a resource from a gateway, and reads it as it comes. */
   async pull({ signal, progress }: Context, id: number, resource: string, settings: object, secrets: Record<string, string>): Promise<Read> {
-    const { pullGateway } = await import('./direct.ts');
     const set = held(id);
     let told = teller(id, progress);
     let bytes = 0;
     await pullGateway(
-      settings as Record<string, unknown>,
+      JSON.stringify(settings),
       secrets,
       [resource],
       {

@@ -1,1 +1,0 @@
-export async function pullGateway(_a: unknown, _b: unknown, _c: unknown, _d: { restart(): void; begin(r: string, k: string): void; feed(r: string, b: Uint8Array): void; end(): unknown }, _e: unknown) {}
