@@ -5,7 +5,7 @@
 use crate::normalize::schema::{Column, TableSchema};
 
 /// What a table is to the review.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sheet {
     Users,
     Keys,
@@ -16,7 +16,7 @@ pub enum Sheet {
 }
 
 /// What a column is to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     /// The row's own id, and that of the row that it hangs from.
     Row,
@@ -97,6 +97,10 @@ const CHILDREN: [(&str, Sheet); 5] = [
 ];
 
 impl Sheet {
+    /// In the order in which they are read: users before what hangs from them.
+    pub const ALL: [Sheet; 6] =
+        [Sheet::Users, Sheet::Keys, Sheet::Permissions, Sheet::Addresses, Sheet::Folders, Sheet::Connections];
+
     /// What that table is; `None` if it says nothing of access.
     pub fn of(table: &TableSchema) -> Option<Sheet> {
         let [users, folders, connections] = RESOURCES;
@@ -125,23 +129,19 @@ impl Sheet {
 
     /// The columns that matter, the better ones of a field first. A column that no value has reached has no type.
     pub fn columns(self, table: &TableSchema) -> Vec<(Field, &Column)> {
-        let mut found: Vec<(Field, usize, &Column)> = Vec::new();
+        let names: Vec<String> = table.columns.iter().map(|column| bare(unvaried(column))).collect();
+        let mut found: Vec<(Field, &Column)> = Vec::new();
         for column in &table.columns {
-            if column.row_key {
-                found.push((Field::Row, 0, column));
-            } else if column.parent_key {
-                found.push((Field::Parent, 0, column));
-            } else {
-                let name = bare(unvaried(column));
-                let names = self.names().iter();
-                found.extend(names.filter_map(|(field, names)| {
-                    let rank = names.iter().position(|known| *known == name)?;
-                    Some((*field, rank, column))
-                }));
+            found.extend(column.row_key.then_some((Field::Row, column)));
+            found.extend(column.parent_key.then_some((Field::Parent, column)));
+        }
+        for (field, known) in self.names() {
+            for known in known.iter() {
+                let own = table.columns.iter().zip(&names).filter(|(_, name)| name == known);
+                found.extend(own.map(|(column, _)| (*field, column)));
             }
         }
-        found.sort_by_key(|(field, rank, _)| (*field, *rank));
-        found.into_iter().map(|(field, _, column)| (field, column)).collect()
+        found
     }
 }
 

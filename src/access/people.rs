@@ -1,6 +1,7 @@
 //! What is known of users and folders, in as little room as it takes.
 
 use super::key::{Fingerprint, State};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// A text that no longer changes.
@@ -56,5 +57,45 @@ pub struct Folder {
     pub connection: Option<Text>,
 }
 
-/// Folders by id.
-pub type Folders = BTreeMap<Text, Folder>;
+/// Things by their ids.
+#[derive(Debug)]
+pub struct ById<T> {
+    places: BTreeMap<Text, usize>,
+    pub items: Vec<T>,
+}
+
+impl<T> ById<T> {
+    pub fn new() -> ById<T> {
+        ById { places: BTreeMap::new(), items: Vec::new() }
+    }
+
+    pub fn get(&self, id: &str) -> Option<&T> {
+        self.items.get(*self.places.get(id)?)
+    }
+
+    pub fn get_mut(&mut self, id: &str) -> Option<&mut T> {
+        self.items.get_mut(*self.places.get(id)?)
+    }
+
+    /// Of two with one id, the later is found.
+    pub fn insert(&mut self, id: Text, item: T) {
+        self.places.insert(id, self.items.len());
+        self.items.push(item);
+    }
+}
+
+/// Puts things into order. The numbers of the things are sorted rather than they themselves, so that the sort, of which each kind of
+/// thing would have its own, is there once: it is 15 KB of wasm.
+pub fn sort<T>(things: &mut Vec<T>, compare: impl Fn(&T, &T) -> Ordering) {
+    let mut order: Vec<usize> = (0..things.len()).collect();
+    sort_numbers(&mut order, &|a, b| match (things.get(a), things.get(b)) {
+        (Some(a), Some(b)) => compare(a, b),
+        _ => Ordering::Equal,
+    });
+    let mut left: Vec<Option<T>> = std::mem::take(things).into_iter().map(Some).collect();
+    things.extend(order.into_iter().filter_map(|number| left.get_mut(number)?.take()));
+}
+
+fn sort_numbers(numbers: &mut [usize], compare: &dyn Fn(usize, usize) -> Ordering) {
+    numbers.sort_by(|a, b| compare(*a, *b));
+}

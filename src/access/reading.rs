@@ -2,13 +2,12 @@
 
 use super::fields::{Field, Sheet};
 use super::key;
-use super::people::{Folder, Folders, Permission, Text, User, UserKey};
+use super::people::{ById, Folder, Permission, Text, User, UserKey};
 use super::review::Review;
 use crate::error::{Error, Kind, Result};
 use crate::normalize::schema::TableSchema;
 use crate::parquet::{ColumnData, ColumnSpec};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// What to read of one table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,12 +21,11 @@ pub struct Wanted {
 pub struct Reading {
     sheets: Vec<(Wanted, Sheet, Vec<Field>)>,
     /// What the tables have, values or not.
-    provided: BTreeSet<(Sheet, Field)>,
-    users: Vec<User>,
-    /// Users by the ids of their rows.
-    rows: BTreeMap<Text, usize>,
-    folders: Folders,
-    connections: BTreeMap<Text, Text>,
+    provided: Vec<(Sheet, Field)>,
+    /// By the ids of their rows.
+    users: ById<User>,
+    folders: ById<Folder>,
+    connections: ById<Text>,
     /// Bytes that may be held, and that are.
     limit: usize,
     held: usize,
@@ -45,27 +43,27 @@ impl Reading {
     pub fn new<'t>(tables: impl IntoIterator<Item = &'t TableSchema>, limit: usize) -> Result<Reading> {
         let mut reading = Reading {
             sheets: Vec::new(),
-            provided: BTreeSet::new(),
-            users: Vec::new(),
-            rows: BTreeMap::new(),
-            folders: BTreeMap::new(),
-            connections: BTreeMap::new(),
+            provided: Vec::new(),
+            users: ById::new(),
+            folders: ById::new(),
+            connections: ById::new(),
             limit,
             held: 0,
         };
-        for table in tables {
-            let Some(sheet) = Sheet::of(table) else { continue };
-            let columns = sheet.columns(table);
-            reading.provided.extend(columns.iter().map(|(field, _)| (sheet, *field)));
-            let (fields, names) = columns
-                .into_iter()
-                .filter(|(_, column)| column.data_type.is_some())
-                .map(|(field, column)| (field, column.name.clone()))
-                .unzip();
-            reading.sheets.push((Wanted { table: table.name.clone(), columns: names }, sheet, fields));
+        let tables: Vec<(Sheet, &TableSchema)> =
+            tables.into_iter().filter_map(|table| Some((Sheet::of(table)?, table))).collect();
+        for sheet in Sheet::ALL {
+            for (_, table) in tables.iter().filter(|(own, _)| *own == sheet) {
+                let columns = sheet.columns(table);
+                reading.provided.extend(columns.iter().map(|(field, _)| (sheet, *field)));
+                let (fields, names) = columns
+                    .into_iter()
+                    .filter(|(_, column)| column.data_type.is_some())
+                    .map(|(field, column)| (field, column.name.clone()))
+                    .unzip();
+                reading.sheets.push((Wanted { table: table.name.clone(), columns: names }, sheet, fields));
+            }
         }
-        // Users before what hangs from them.
-        reading.sheets.sort_by_key(|(_, sheet, _)| *sheet);
         match reading.sheets.first() {
             Some((_, Sheet::Users, _)) => Ok(reading),
             _ => Err(Error::new(Kind::Data, "no_users", "there is no table of users to review")
@@ -112,7 +110,7 @@ impl Reading {
 
     /// All was handed over.
     pub fn finish(self) -> Review {
-        Review::new(self.users, self.folders, self.connections, &self.provided)
+        Review::new(self.users.items, self.folders, self.connections, &self.provided)
     }
 
     fn keep(&mut self, text: Option<Cow<str>>) -> Option<Text> {
@@ -129,9 +127,11 @@ impl Reading {
         // A home folder that came as an object is a folder, whether or not the list of folders is here.
         if let (Some(id), Some(_)) = (&home, &home_path) {
             let folder = Folder { path: home_path.clone(), connection };
-            self.folders.entry(id.clone()).or_insert(folder);
+            if self.folders.get(id).is_none() {
+                self.folders.insert(id.clone(), folder);
+            }
         }
-        let user = User {
+        let mut user = User {
             name: self.keep(row.text(Field::Name).or(row.text(Field::Id))).unwrap_or_default(),
             kind: self.keep(row.text(Field::Kind)),
             enabled: row.flag(Field::Enabled),
@@ -143,37 +143,38 @@ impl Reading {
             expires: self.keep(row.text(Field::Expires)),
             ..User::default()
         };
-        if let Some(id) = self.keep(row.text(Field::Row)) {
-            self.rows.insert(id, self.users.len());
-        }
-        self.users.push(user);
         if let Some(text) = row.text(Field::Key) {
-            self.keys_of(self.users.len() - 1, &text, &Row { cells: &[], row: 0 });
+            user.keys = self.keys_of(&text, &Row { cells: &[], row: 0 });
         }
+        let id = self.keep(row.text(Field::Row)).unwrap_or_default();
+        self.users.insert(id, user);
     }
 
     /// The user that a row hangs from.
-    fn parent(&self, row: &Row) -> Option<usize> {
-        self.rows.get(&*row.text(Field::Parent)?).copied()
+    fn parent(&mut self, row: &Row) -> Option<&mut User> {
+        self.users.get_mut(&row.text(Field::Parent)?)
     }
 
     fn key(&mut self, row: &Row) {
-        let Some(user) = self.parent(row) else { return };
         if row.flag(Field::Enabled) == Some(false) {
-            if let Some(user) = self.users.get_mut(user) {
+            if let Some(user) = self.parent(row) {
                 user.disabled_keys += 1;
             }
             return;
         }
         // A key without a text is one that cannot be read.
         let text = row.text(Field::Key).unwrap_or(Cow::Borrowed("?"));
-        self.keys_of(user, &text, row);
+        let keys = self.keys_of(&text, row);
+        if let Some(user) = self.parent(row) {
+            user.keys.extend(keys);
+        }
     }
 
-    fn keys_of(&mut self, user: usize, text: &str, row: &Row) {
+    fn keys_of(&mut self, text: &str, row: &Row) -> Vec<UserKey> {
+        let mut keys = Vec::new();
         for key in key::keys(text) {
             self.held += ENTRY;
-            let held = UserKey {
+            keys.push(UserKey {
                 name: self.keep(row.text(Field::Name)),
                 weak: key.is_weak(),
                 kind: self.keep(key.kind.as_deref().map(Cow::Borrowed)),
@@ -182,31 +183,27 @@ impl Reading {
                 state: key.state,
                 created: self.keep(row.text(Field::Created)),
                 expires: self.keep(row.text(Field::Expires)),
-            };
-            if let Some(user) = self.users.get_mut(user) {
-                user.keys.push(held);
-            }
+            });
         }
+        keys
     }
 
     fn permission(&mut self, row: &Row) {
-        let Some(user) = self.parent(row) else { return };
         self.held += ENTRY;
         let permission = Permission {
             folder: self.keep(row.text(Field::FolderId)),
             path: self.keep(row.text(Field::Path)),
             permission: self.keep(row.text(Field::Permission)),
         };
-        if let Some(user) = self.users.get_mut(user) {
+        if let Some(user) = self.parent(row) {
             user.permissions.push(permission);
         }
     }
 
     fn address(&mut self, row: &Row) {
-        let Some(user) = self.parent(row) else { return };
         let address = self.keep(row.text(Field::Address));
         self.held += size_of::<Text>();
-        if let Some(user) = self.users.get_mut(user) {
+        if let Some(user) = self.parent(row) {
             user.addresses.extend(address);
         }
     }

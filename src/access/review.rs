@@ -2,10 +2,10 @@
 
 use super::fields::{Field, Sheet};
 use super::key::{self, Fingerprint, State};
-use super::people::{Folders, Text, User, UserKey};
+use super::people::{ById, Folder, Text, User, UserKey, sort};
 use serde::Serialize;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How soon somebody should look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -118,10 +118,9 @@ pub(super) struct Place<'r> {
 /// The review of who can get in.
 pub struct Review {
     pub(super) users: Vec<User>,
-    folders: Folders,
-    connections: BTreeMap<Text, Text>,
-    /// Keys that several users have.
-    shared: BTreeSet<Fingerprint>,
+    folders: ById<Folder>,
+    connections: ById<Text>,
+    owners: Owners,
     /// Columns of which the gateway's answers say nothing, for anybody.
     pub(super) not_provided: Vec<&'static str>,
     /// The same as the column has them.
@@ -134,18 +133,18 @@ pub struct Review {
 impl Review {
     pub(super) fn new(
         mut users: Vec<User>,
-        folders: Folders,
-        connections: BTreeMap<Text, Text>,
-        provided: &BTreeSet<(Sheet, Field)>,
+        folders: ById<Folder>,
+        connections: ById<Text>,
+        provided: &[(Sheet, Field)],
     ) -> Review {
         let not_provided = not_provided(provided);
-        users.sort_by(|a, b| a.name.cmp(&b.name));
+        sort(&mut users, |a, b| a.name.cmp(&b.name));
         for user in &mut users {
-            user.keys.sort_by(|a, b| (&a.name, &a.fingerprint).cmp(&(&b.name, &b.fingerprint)));
-            user.addresses.sort();
+            sort(&mut user.keys, |a, b| (&a.name, &a.fingerprint).cmp(&(&b.name, &b.fingerprint)));
+            sort(&mut user.addresses, Text::cmp);
         }
         Review {
-            shared: shared(&users),
+            owners: owners(&users),
             unsaid: not_provided.join(", "),
             has_keys: !not_provided.contains(&"key_type"),
             has_disabled_keys: !not_provided.contains(&"disabled_keys"),
@@ -173,7 +172,7 @@ impl Review {
         if home.folder.is_some() && !places.iter().any(|place| place.folder == home.folder) {
             places.push(home);
         }
-        places.sort_by(|a, b| (&a.folder, a.permission).cmp(&(&b.folder, b.permission)));
+        sort(&mut places, |a, b| (&a.folder, a.permission).cmp(&(&b.folder, b.permission)));
         places
     }
 
@@ -211,7 +210,8 @@ impl Review {
 
     /// What is to be said of a key.
     pub(super) fn findings_of_key(&self, key: &UserKey) -> impl Iterator<Item = Finding> {
-        let shared = key.fingerprint.is_some_and(|fingerprint| self.shared.contains(&fingerprint));
+        let owner = key.fingerprint.and_then(|fingerprint| self.owners.get(&fingerprint));
+        let shared = owner == Some(&None);
         [
             (Finding::WeakKey, key.weak),
             (Finding::SharedKey, shared),
@@ -229,8 +229,8 @@ impl Review {
         let mut findings: Vec<Finding> = self.findings_of_user(user).collect();
         findings.extend(key.into_iter().flat_map(|key| self.findings_of_key(key)));
         findings.extend(place.filter(|place| place.unknown).map(|_| Finding::UnknownFolder));
-        findings.sort();
-        let codes: Vec<&str> = findings.into_iter().map(Finding::code).collect();
+        let findings = Finding::ALL.into_iter().filter(|one| findings.contains(one));
+        let codes: Vec<&str> = findings.map(Finding::code).collect();
         Row {
             user: &user.name,
             user_type: user.kind.as_deref(),
@@ -269,22 +269,22 @@ pub(super) struct Shown<'r> {
     addresses: Option<String>,
 }
 
-/// Keys that two users have, or more.
-fn shared(users: &[User]) -> BTreeSet<Fingerprint> {
-    let mut owners: BTreeMap<Fingerprint, usize> = BTreeMap::new();
-    let mut shared = BTreeSet::new();
+/// The user, by number, who has a key; `None` where two have it, or more.
+type Owners = BTreeMap<Fingerprint, Option<usize>>;
+
+fn owners(users: &[User]) -> Owners {
+    let mut owners = Owners::new();
     for (number, user) in users.iter().enumerate() {
         for fingerprint in user.keys.iter().filter_map(|key| key.fingerprint) {
-            if *owners.entry(fingerprint).or_insert(number) != number {
-                shared.insert(fingerprint);
-            }
+            let owner = owners.entry(fingerprint).or_insert(Some(number));
+            *owner = owner.filter(|owner| *owner == number);
         }
     }
-    shared
+    owners
 }
 
 /// The columns for which the tables have no column of their own. One that is there and null for a user is another thing: none.
-fn not_provided(provided: &BTreeSet<(Sheet, Field)>) -> Vec<&'static str> {
+fn not_provided(provided: &[(Sheet, Field)]) -> Vec<&'static str> {
     use Sheet::{Addresses, Folders, Keys, Permissions, Users};
     let sources: [(&str, &[(Sheet, Field)]); 17] = [
         ("user_type", &[(Users, Field::Kind)]),

@@ -61,7 +61,7 @@ impl Review {
         let mut folders = BTreeSet::new();
         for user in &self.users {
             let places = self.places(user);
-            let mut said: BTreeSet<Finding> = self.findings_of_user(user).collect();
+            let mut said: Vec<Finding> = self.findings_of_user(user).collect();
             said.extend(user.keys.iter().flat_map(|key| self.findings_of_key(key)));
             said.extend(places.iter().any(|place| place.unknown).then_some(Finding::UnknownFolder));
             for (count, finding) in counts.iter_mut().zip(Finding::ALL) {

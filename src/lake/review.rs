@@ -2,18 +2,17 @@
 //! is not what it was, whichever run brought it. Of the users' and keys' texts [`MAX_BYTES`] are in memory, and one file at a time.
 
 use super::Disposition;
-use super::files::Files;
+use super::files::{DataFile, Files};
 use super::manifest::{File, Freshness, Manifest, Stale, Table};
 use super::plan::{Arrived, Fetched, Planned, ShrinkGuard};
 use super::publish::Publisher;
 use super::record::Failure;
 use crate::access::{self, Reading, Wanted, Writing};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::host::{Host, Store};
 use crate::normalize::schema::Schema;
 use crate::parquet;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 /// What users, folders and keys may take in memory: a Worker has 128 MB, and needs some for the files.
 const MAX_BYTES: usize = 32 << 20;
@@ -21,8 +20,17 @@ const MAX_BYTES: usize = 32 << 20;
 const HOLD_BYTES: usize = 4 << 20;
 /// Rows that are written at a time.
 const ROWS: usize = 10_000;
+
 /// Why a review is stale whose own making did not fail.
-const STALE_SOURCE: &str = "stale_source";
+fn stale_source(resource: &str, stale: &Stale) -> Stale {
+    let error = Error::new(Kind::Upstream, "stale_source", format!("{resource}: {}", stale.message));
+    Failure::from(&error).since(stale.since, None)
+}
+
+/// Whether making a review failed, rather than bringing what it is made from.
+fn is_own(stale: &Stale) -> bool {
+    stale.code != "stale_source"
+}
 
 /// The tables that the review is made from, and those that hang from them.
 fn sources(tables: &[Table]) -> impl Iterator<Item = &Table> {
@@ -38,7 +46,7 @@ pub(super) fn is_review(table: &Table) -> bool {
 /// Whether the review must be made: its table is not there, making it failed the last time, or what it is made from changed.
 fn is_due(before: Option<&Manifest>, planned: &Planned) -> bool {
     let Some(before) = before else { return true };
-    let failed = |table: &Table| table.freshness.stale.as_ref().is_some_and(|stale| stale.code != STALE_SOURCE);
+    let failed = |table: &Table| table.freshness.stale.as_ref().is_some_and(is_own);
     // A column without values, which no file has, says all the same that the API gives such a thing.
     fn content(table: &Table) -> (&str, usize, &[File]) {
         (&table.schema.name, table.schema.columns.len(), &table.files)
@@ -51,16 +59,12 @@ fn is_due(before: Option<&Manifest>, planned: &Planned) -> bool {
 /// `all`: of every resource.
 pub(super) fn freshness<'f>(of: &Freshness, all: impl Iterator<Item = (&'f str, &'f Freshness)> + Clone) -> Freshness {
     let sources = all.filter(|(resource, _)| access::RESOURCES.contains(resource));
-    let stale = sources.clone().find_map(|(resource, freshness)| Some((resource, freshness.stale.as_ref()?)));
-    let stale = stale.map(|(resource, stale)| Stale {
-        since: stale.since,
-        code: STALE_SOURCE.into(),
-        message: format!("{resource}: {}", stale.message),
-    });
+    let stale =
+        sources.clone().find_map(|(resource, freshness)| Some(stale_source(resource, freshness.stale.as_ref()?)));
     Freshness {
         fetched_at: sources.map(|(_, freshness)| freshness.fetched_at).min().unwrap_or(of.fetched_at),
         // Where making it failed, that is the reason.
-        stale: of.stale.clone().filter(|stale| stale.code != STALE_SOURCE).or(stale),
+        stale: of.stale.clone().filter(is_own).or(stale),
     }
 }
 
@@ -90,15 +94,16 @@ impl<S: Store, H: Host> Publisher<'_, S, H> {
         })
     }
 
-    async fn make(&self, tables: &[Table], held: &BTreeMap<&str, &[u8]>, schema: Schema) -> Result<Arrived> {
+    async fn make(&self, tables: &[Table], held: &[&DataFile], schema: Schema) -> Result<Arrived> {
         let sources: Vec<&Table> = sources(tables).collect();
         let mut reading = Reading::new(sources.iter().map(|table| &table.schema), MAX_BYTES)?;
         let wanted: Vec<Wanted> = reading.wanted().cloned().collect();
         for (number, wanted) in wanted.iter().enumerate() {
             let table = sources.iter().find(|table| table.schema.name == wanted.table);
             for file in table.iter().flat_map(|table| &table.files) {
-                let bytes = match held.get(file.path.as_str()) {
-                    Some(bytes) => Cow::Borrowed(*bytes),
+                let own = held.iter().find(|own| own.entry.path == file.path);
+                let bytes = match own.and_then(|own| own.bytes.as_deref()) {
+                    Some(bytes) => Cow::Borrowed(bytes),
                     None => Cow::Owned(self.reader().file(file).await?),
                 };
                 read(&mut reading, number, wanted, &bytes).map_err(|error| error.at(self.paths.key(&file.path)))?;
@@ -115,11 +120,10 @@ impl<S: Store, H: Host> Publisher<'_, S, H> {
     }
 }
 
-/// Files that are still in memory, by their paths.
-fn held<'a>(planned: &'a Planned, fetched: &'a [Fetched]) -> BTreeMap<&'a str, &'a [u8]> {
+/// The files of this run, of which some are still in memory.
+fn held<'a>(planned: &'a Planned, fetched: &'a [Fetched]) -> Vec<&'a DataFile> {
     let arrived = fetched.iter().filter_map(|one| one.result.as_ref().ok());
-    let files = arrived.flat_map(|arrived| arrived.files.values().flatten()).chain(&planned.empty_files);
-    files.filter_map(|file| Some((file.entry.path.as_str(), file.bytes.as_deref()?))).collect()
+    arrived.flat_map(|arrived| arrived.files.values().flatten()).chain(&planned.empty_files).collect()
 }
 
 /// Hands over what is wanted of a file.
