@@ -76,7 +76,7 @@ function Findings({ review, filters, column }: { review: Review; filters: Signal
   return (
     <Plain
       label="Findings"
-      head={['Finding', 'Severity', 'Said of a user who', { title: 'Users', number: true }, 'Rows']}
+      head={['Finding', 'Severity', { title: 'Said of a user who', is: 'prose' }, { title: 'Users', is: 'number' }, 'Rows']}
       rows={review.findings.map((one) => ({
         key: one.code,
         cells: [

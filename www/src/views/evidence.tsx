@@ -95,7 +95,7 @@ function Paper({ table, review, of, stale, cells, columns }: Evident & { cells: 
       {review.findings.length > 0 && (
         <Plain
           label="Findings"
-          head={['Finding', 'Severity', 'Said of a user who', { title: 'Users', number: true }]}
+          head={['Finding', 'Severity', 'Said of a user who', { title: 'Users', is: 'number' }]}
           rows={review.findings.map((one) => ({ key: one.code, cells: [one.code, one.severity, one.title, number(one.count)] }))}
         />
       )}
