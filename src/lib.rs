@@ -10,6 +10,7 @@
 //! | [`normalize`] | records → tables, by dlt's rules, redacted |
 //! | [`table`] | cells → pages of columns |
 //! | [`parquet`] | pages ↔ Parquet bytes |
+//! | [`merge`] | the rows of a load and those that are there → one table |
 //! | [`lake`] | files → a snapshot, published in one step |
 //! | [`view`] | Parquet bytes → cells, orders and figures for somebody who looks at them |
 //! | [`changes`] | two states of a resource's tables → the rows that differ |
@@ -40,6 +41,8 @@ pub mod host;
 pub mod json;
 #[forbid(unsafe_code)]
 pub mod lake;
+#[forbid(unsafe_code)]
+pub mod merge;
 #[forbid(unsafe_code)]
 pub mod normalize;
 #[forbid(unsafe_code)]

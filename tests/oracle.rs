@@ -9,6 +9,8 @@ mod canonical;
 mod case;
 #[path = "oracle/compare.rs"]
 mod compare;
+#[path = "oracle/merged.rs"]
+mod merged;
 #[path = "oracle/quarantine.rs"]
 mod quarantine;
 

@@ -30,18 +30,19 @@ impl Shredder {
         let Some(node) = self.nodes.get(ROOT as usize) else { return Err(Stop::Miss) };
         let sheet_index = node.sheet;
         let Some(sheet) = self.sheets.get(sheet_index as usize) else { return Err(Stop::Miss) };
-        let (Some(id_column), true) = (sheet.system.id, sheet.system.load_id.is_some()) else { return Err(Stop::Miss) };
-        let row = if self.key.is_empty() { Some(self.counted_row(sheet.seed)) } else { None };
+        if sheet.system.id.is_none() || sheet.system.load_id.is_none() {
+            return Err(Stop::Miss);
+        }
+        let row = self.unkeyed_row(b, at, sheet.seed)?;
         let mut open = Open { sheet: sheet_index, row, digest: 0 };
         self.key_values.fill(None);
         self.begin_row(sheet_index);
         let end = self.object(b, at + 1, ROOT, 1, &mut open)?;
         let row = self.known_row(b, &mut open)?;
         if let Some(sheet) = self.sheets.get_mut(sheet_index as usize) {
-            sheet.table.open_row().push_id(id_column as usize, row.id);
-            sheet.end_row(open.digest);
+            sheet.end_root(row.id, open.digest);
         }
-        self.ordinal += 1;
+        self.end_root_row();
         Ok(end)
     }
 
@@ -166,7 +167,7 @@ impl Shredder {
                 }
             };
             if let Some(sheet) = self.sheets.get_mut(sheet_index as usize) {
-                sheet.end_child(row.id, parent.id, index, item.digest, parent.link);
+                sheet.end_child(row, &parent, index, item.digest);
             }
             index += 1;
             match next(b, at, b']', "a comma or a closing bracket is missing")? {

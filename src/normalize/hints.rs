@@ -28,6 +28,10 @@ pub struct Hint {
     pub cluster: Option<bool>,
     pub hard_delete: Option<bool>,
     pub dedup_sort: Option<String>,
+    #[serde(skip)]
+    pub valid_from: bool,
+    #[serde(skip)]
+    pub valid_to: bool,
 }
 
 /// A property that is a table's rather than a column's: which columns have it is said for all of them at once.
@@ -78,6 +82,8 @@ impl Hint {
         column.partition = self.partition.unwrap_or(column.partition);
         column.cluster = self.cluster.unwrap_or(column.cluster);
         column.hard_delete = self.hard_delete.unwrap_or(column.hard_delete);
+        column.valid_from |= self.valid_from;
+        column.valid_to |= self.valid_to;
         column.dedup_sort = self.dedup_sort.clone().or_else(|| column.dedup_sort.take());
     }
 }

@@ -45,7 +45,7 @@ impl Inference {
         let detectors = Detectors {
             iso_timestamp: on("iso_timestamp", true),
             iso_date: on("iso_date", false),
-            epoch_near: if on("timestamp", false) { Some(seconds(load_id)?) } else { None },
+            epoch_near: if on("timestamp", false) { Some(load_time(load_id, "the detector `timestamp`")?) } else { None },
         };
         // Two that become one by the naming convention are one, of the later type.
         let mut by_name: Vec<(String, DataType)> = Vec::new();
@@ -76,10 +76,10 @@ impl Inference {
     }
 }
 
-/// What the detector `timestamp` takes for now: the load's own time, so that a load that is run again detects the same.
-fn seconds(load_id: &str) -> Result<f64> {
+/// What `what` takes for now, in seconds: the load's own time, so that a load that is run again comes to the same.
+pub fn load_time(load_id: &str, what: &str) -> Result<f64> {
     load_id.parse().ok().filter(|seconds: &f64| seconds.is_finite()).ok_or_else(|| {
-        let message = format!("the detector `timestamp` needs a load id that is a time, and `{load_id}` is none");
+        let message = format!("{what} needs a load id that is a time, and `{load_id}` is none");
         Error::new(Kind::Config, "no_load_time", message).help("use the seconds since 1970 as load id")
     })
 }

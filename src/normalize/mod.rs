@@ -8,6 +8,7 @@
 
 pub mod coerce;
 pub mod contract;
+pub mod disposition;
 mod fast;
 pub mod hash;
 pub mod hints;
@@ -23,8 +24,10 @@ mod thorough;
 pub mod time;
 mod tree;
 pub mod unicode;
+mod versions;
 
 pub use contract::{Contract, Mode};
+pub use disposition::{Merge, Strategy, Validity, WriteDisposition};
 pub use options::Options;
 
 use crate::error::{Error, Kind, Result};
@@ -104,6 +107,10 @@ pub struct TableLoaded {
     /// Equal content gives an equal digest, whatever the order of the root records and whatever the load: 32 hex digits.
     /// Covers all columns but `_dlt_load_id`.
     pub digest: String,
+    /// Of a load that merges: how many rows of the table had come when the n-th row of the root table, from 0, and all below it was in.
+    /// So it is known which rows hang from a row that another one of its key takes the place of. What the contract kept out counts.
+    #[serde(skip)]
+    pub ends: Vec<u32>,
 }
 
 /// One load of one resource.
@@ -179,6 +186,7 @@ impl Load {
             name: sheet.schema.name.clone(),
             rows: sheet.table.total(),
             digest: sheet.digest(),
+            ends: sheet.ends.clone(),
         });
         Ok(Loaded {
             tables: tables.collect(),
@@ -195,7 +203,7 @@ fn no_body() -> Error {
 
 /// A file of a table without rows: its schema alone, so that readers find the table.
 pub fn empty_file(table: &schema::TableSchema, load_id: &str) -> Result<Vec<u8>> {
-    let mut sheet = Sheet::new(table.clone(), Vec::new(), load_id, Default::default(), 0);
+    let mut sheet = Sheet::new(table.clone(), Vec::new(), load_id, false, Default::default(), 0);
     sheet.table.end_empty()?;
     Ok(sheet.table.take_parts().into_iter().flat_map(|part| part.bytes).collect())
 }

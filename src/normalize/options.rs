@@ -1,6 +1,7 @@
 //! What can be chosen for one resource. Names and meanings are dlt's where dlt has them.
 
 use super::contract::Contract;
+use super::disposition::WriteDisposition;
 use super::hints::{self, Hint};
 use super::infer;
 use super::schema::DataType;
@@ -17,6 +18,10 @@ pub struct Options {
     pub max_identifier_length: usize,
     /// `snake_case` (default), `direct`, `sql_ci_v1`, `sql_cs_v1`, `duck_case`, `s3_tables`.
     pub naming: String,
+    /// What becomes of the rows that are there. The engine makes what the merge needs; the lake, or whoever keeps the tables, does it.
+    pub write_disposition: WriteDisposition,
+    /// Children carry the id of their root row, as they do in any case when rows are merged by key.
+    pub root_key: bool,
     /// Raw or normalized column names, or one. Rows then have ids that stay the same from load to load.
     #[serde(deserialize_with = "hints::names")]
     pub primary_key: Vec<String>,
@@ -52,6 +57,8 @@ impl Default for Options {
             max_table_nesting: 1000,
             max_identifier_length: 0,
             naming: "snake_case".into(),
+            write_disposition: WriteDisposition::default(),
+            root_key: false,
             primary_key: Vec::new(),
             schema_contract: None,
             merge_key: Vec::new(),

@@ -93,6 +93,15 @@ pub struct Column {
     pub hard_delete: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dedup_sort: Option<String>,
+    /// Since when a version of a row is valid (`scd2`).
+    #[serde(rename = "x-valid-from", skip_serializing_if = "is_false")]
+    pub valid_from: bool,
+    /// Up to when it was.
+    #[serde(rename = "x-valid-to", skip_serializing_if = "is_false")]
+    pub valid_to: bool,
+    /// The row's id is the hash of its content: several rows may have it.
+    #[serde(rename = "x-row-version", skip_serializing_if = "is_false")]
+    pub row_version: bool,
     /// JSON pointer of the first value seen, with `*` for list positions; empty for dlt's own columns.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub origin: String,
@@ -119,6 +128,9 @@ impl Default for Column {
             root_key: false,
             hard_delete: false,
             dedup_sort: None,
+            valid_from: false,
+            valid_to: false,
+            row_version: false,
             origin: String::new(),
         }
     }
@@ -131,6 +143,10 @@ impl Column {
     pub fn not_null(mut self) -> Self {
         self.nullable = false;
         self
+    }
+    /// It holds ids of rows, which look like chance.
+    pub fn names_rows(&self) -> bool {
+        self.row_key || self.parent_key || self.root_key || self.row_version
     }
 }
 

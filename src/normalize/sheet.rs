@@ -1,11 +1,12 @@
 //! One table while it is being loaded: its schema, its columns' builders, and what the shredder needs to know of its names.
 
-use super::Warning;
+use super::{Validity, Warning};
 use super::coerce::Cell;
 use super::contract::Clause;
 use super::hash::{Id, table_seed};
 use super::names::Naming;
 use super::schema::{Column, DataType, TableSchema};
+use super::shredder::Row;
 use crate::error::{Error, Kind, Result};
 use crate::parquet::WriterOptions;
 use crate::table::{Cells, Table, hash};
@@ -27,6 +28,8 @@ pub enum Own {
     RowId,
     Parent,
     Index,
+    /// Of the row's root row.
+    Root,
 }
 
 /// A column's name in a table, and the column once it has a type.
@@ -64,6 +67,9 @@ pub struct System {
     pub id: Option<u32>,
     pub parent: Option<u32>,
     pub index: Option<u32>,
+    pub root: Option<u32>,
+    /// Of a root table with versions: since and up to when the load's are valid.
+    pub valid: Option<[(u32, Option<i64>); 2]>,
 }
 
 pub struct Sheet {
@@ -80,6 +86,10 @@ pub struct Sheet {
     pub sources: Vec<(u32, u32)>,
     /// Columns of rows that the contract dropped: in the schema, and not yet in a file.
     pub late: Vec<Column>,
+    /// Rows carry the id of their root row.
+    roots: bool,
+    /// See [`super::TableLoaded::ends`].
+    pub ends: Vec<u32>,
     /// Some slot discards.
     pub discards: bool,
     /// The open page's row that the record under way began with.
@@ -107,6 +117,7 @@ impl Sheet {
         schema: TableSchema,
         path: Vec<String>,
         load_id: &str,
+        roots: bool,
         options: WriterOptions,
         file_limit: usize,
     ) -> Sheet {
@@ -119,6 +130,8 @@ impl Sheet {
             path,
             sources: Vec::new(),
             late: Vec::new(),
+            roots,
+            ends: Vec::new(),
             discards: false,
             began: None,
             digest: (0, 0),
@@ -129,7 +142,15 @@ impl Sheet {
         for column in schema.columns {
             sheet.declare(column);
         }
+        // The rows that are there were loaded without.
+        if sheet.needs_root() && sheet.system.id.is_some() {
+            sheet.declare(Column { nullable: true, ..Own::Root.column() });
+        }
         sheet
+    }
+
+    fn needs_root(&self) -> bool {
+        self.roots && !self.is_root() && self.system.root.is_none() && !self.schema.quarantine
     }
 
     fn is_root(&self) -> bool {
@@ -148,6 +169,7 @@ impl Sheet {
             ROW_ID => Some(Own::RowId),
             PARENT_ID if !self.is_root() => Some(Own::Parent),
             LIST_IDX if !self.is_root() => Some(Own::Index),
+            ROOT_ID if !self.is_root() && self.roots => Some(Own::Root),
             _ => None,
         };
         self.slots.push(Slot {
@@ -177,7 +199,7 @@ impl Sheet {
         let cells = match own {
             Some(Own::LoadId) => Cells::Constant { text: self.load_id.clone(), indices: Vec::new() },
             Some(Own::RowId) => Cells::Ids(Vec::new()),
-            Some(Own::Parent) => Cells::Parents { parents: Vec::new(), indices: Vec::new() },
+            Some(Own::Parent | Own::Root) => Cells::Parents { parents: Vec::new(), indices: Vec::new() },
             _ => Cells::of(column.data_type.unwrap_or(DataType::Text)),
         };
         let typed = column.data_type.map(|data_type| Typed {
@@ -190,6 +212,7 @@ impl Sheet {
             Own::RowId => &mut self.system.id,
             Own::Parent => &mut self.system.parent,
             Own::Index => &mut self.system.index,
+            Own::Root => &mut self.system.root,
         });
         if let (Some(place), Some(typed)) = (place, typed) {
             *place = Some(typed.builder);
@@ -200,6 +223,19 @@ impl Sheet {
         }
         self.schema.columns.push(column);
         slot_index
+    }
+
+    /// The columns that say when a version is valid, and what they say of the load's. `load_id`: seconds, which are the time of the
+    /// versions where no other is given.
+    pub fn set_validity(&mut self, validity: &Validity, load_id: &str) -> Result<()> {
+        let boundary = validity.boundary_of(load_id)?;
+        let mut builder = |name: &str| {
+            let slot = self.slot(name);
+            self.slots.get(slot as usize).and_then(|slot| slot.column).map_or(u32::MAX, |typed| typed.builder)
+        };
+        let (from, to) = (builder(&validity.from), builder(&validity.to));
+        self.system.valid = Some([(from, Some(boundary)), (to, validity.active)]);
+        Ok(())
     }
 
     /// What is known of a slot's column, which may have no type yet.
@@ -223,7 +259,10 @@ impl Sheet {
 
     /// Makes the normalizer's own columns that the table does not have yet, in dlt's order.
     pub fn complete_system(&mut self) {
-        let System { load_id, id, parent, index } = self.system;
+        let System { load_id, id, parent, index, .. } = self.system;
+        if self.needs_root() {
+            self.declare(Own::Root.column());
+        }
         if self.is_root() {
             if load_id.is_none() {
                 self.declare(Own::LoadId.column());
@@ -237,7 +276,7 @@ impl Sheet {
             }
         }
         if id.is_none() {
-            self.declare(Own::RowId.column());
+            self.declare(if self.system.valid.is_some() { version_id() } else { Own::RowId.column() });
         }
     }
 
@@ -253,13 +292,31 @@ impl Sheet {
 
     /// Ends a child's row: its id, its parent's, its place in the list.
     #[inline(always)]
-    pub fn end_child(&mut self, id: Id, parent: Id, index: u64, digest: u64, parent_link: u64) {
-        let System { id: id_column, parent: parent_column, index: index_column, .. } = self.system;
+    pub fn end_child(&mut self, me: Row, parent: &Row, index: u64, digest: u64) {
+        let System { id: id_column, parent: parent_column, index: index_column, root, .. } = self.system;
+        let mut row = self.table.open_row();
+        if let Some(root) = root {
+            row.push_id(root as usize, me.root);
+        }
+        row.push_id(id_column.unwrap_or(u32::MAX) as usize, me.id);
+        row.push_id(parent_column.unwrap_or(u32::MAX) as usize, parent.id);
+        row.push_i64(index_column.unwrap_or(u32::MAX) as usize, index as i64);
+        self.end_row(digest.wrapping_add(mix(parent.link ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15))));
+    }
+
+    /// Ends a root row.
+    #[inline(always)]
+    pub fn end_root(&mut self, id: Id, digest: u64) {
+        let System { id: id_column, valid, .. } = self.system;
         let mut row = self.table.open_row();
         row.push_id(id_column.unwrap_or(u32::MAX) as usize, id);
-        row.push_id(parent_column.unwrap_or(u32::MAX) as usize, parent);
-        row.push_i64(index_column.unwrap_or(u32::MAX) as usize, index as i64);
-        self.end_row(digest.wrapping_add(mix(parent_link ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15))));
+        // No part of the digest: they say when, not what.
+        for (column, instant) in valid.into_iter().flatten() {
+            if let Some(instant) = instant {
+                row.push_i64(column as usize, instant);
+            }
+        }
+        self.end_row(digest);
     }
 
     #[inline(always)]
@@ -345,8 +402,14 @@ impl Own {
             Own::RowId => Column { unique: true, row_key: true, ..text(ROW_ID) },
             Own::Parent => Column { parent_key: true, ..text(PARENT_ID) },
             Own::Index => Column::new(LIST_IDX, DataType::Bigint).not_null(),
+            Own::Root => Column { root_key: true, ..text(ROOT_ID) },
         }
     }
+}
+
+/// The id of a row that is one version of many.
+fn version_id() -> Column {
+    Column { row_version: true, ..Column::new(ROW_ID, DataType::Text).not_null() }
 }
 
 /// The hints of a column of the data's that has the name of one of the normalizer's own, where that is none of the table's.

@@ -11,6 +11,8 @@ use super::schema::{Column, DataType, Schema, TableSchema};
 use super::sheet::{Sheet, Warnings};
 use super::thorough::Found;
 use super::tree::{Act, Fast, List, NONE, Node};
+use super::versions::Versions;
+use super::Validity;
 use crate::error::{Error, Kind, Result};
 use crate::gateway::redact;
 use crate::json::compact;
@@ -62,6 +64,12 @@ pub struct Shredder {
     /// Rows that the thorough reader has read, for its slots' marks.
     pub thorough_rows: u64,
     pub always_thorough: bool,
+    /// Root rows are versions: their ids are hashes of what they hold.
+    versions: Option<Versions>,
+    /// See [`super::TableLoaded::ends`].
+    counts_ends: bool,
+    /// The id of the root row under way, where it is the data's own text.
+    pub root_text: Option<String>,
     /// Records that the fast reader could not read.
     pub thorough_records: u64,
 }
@@ -70,14 +78,21 @@ pub struct Shredder {
 #[derive(Clone, Copy)]
 pub struct Row {
     pub id: Id,
+    /// Of the root row that it hangs from, or is.
+    pub root: Id,
     /// What ties the children's digests to this row; does not depend on the load.
     pub link: u64,
 }
 
 impl Row {
+    /// A root row.
+    pub fn new(id: Id, link: u64) -> Row {
+        Row { id, root: id, link }
+    }
+
     pub fn child(&self, seed: u64, index: u64) -> Row {
         let link = (self.link ^ seed).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(31) ^ index;
-        Row { id: self.id.child(seed, index), link: link.wrapping_mul(0xBF58_476D_1CE4_E5B9) }
+        Row { id: self.id.child(seed, index), root: self.root, link: link.wrapping_mul(0xBF58_476D_1CE4_E5B9) }
     }
 }
 
@@ -105,7 +120,13 @@ impl Shredder {
         let mut schema = schema;
         let mut warnings = Warnings::default();
         let policy = Policy::new(&options, schema.table(&name));
-        let (key, broken) = hint_root(&mut schema, &name, &options, &naming, &mut warnings, &policy);
+        let mut options = options;
+        let validity = options.write_disposition.scd2().cloned();
+        options.columns.extend(validity.iter().flat_map(Validity::hints));
+        let (mut key, broken) = hint_root(&mut schema, &name, &options, &naming, &mut warnings, &policy);
+        if validity.is_some() {
+            key.clear();
+        }
         let mut shredder = Shredder {
             naming,
             inference,
@@ -129,6 +150,9 @@ impl Shredder {
             // The fast reader asks no questions.
             always_thorough: broken.is_some(),
             broken,
+            versions: validity.is_some().then(|| Versions::new(&name, &options.redact)),
+            counts_ends: options.write_disposition.has_root_ids(),
+            root_text: None,
             steps: Vec::new(),
             thorough_rows: 0,
             thorough_records: 0,
@@ -138,6 +162,9 @@ impl Shredder {
             shredder.restore(stored)?;
         }
         let root = shredder.by_name.get(&name).copied().ok_or_else(lost)?;
+        if let (Some(validity), Some(sheet)) = (validity, shredder.sheets.get_mut(root as usize)) {
+            sheet.set_validity(&validity, load_id)?;
+        }
         let level = match shredder.policy.forgets_nesting() {
             true => Options::default().max_table_nesting,
             false => shredder.options.max_table_nesting,
@@ -172,7 +199,8 @@ impl Shredder {
             plain_encodings: self.options.plain_encodings,
             metadata: vec![("gatelake.load_id".into(), self.load_id.clone())],
         };
-        self.sheets.push(Sheet::new(schema, path, &self.load_id, writer, self.options.file_bytes));
+        let roots = self.options.root_key || self.options.write_disposition.has_root_ids();
+        self.sheets.push(Sheet::new(schema, path, &self.load_id, roots, writer, self.options.file_bytes));
         Ok(index)
     }
 
@@ -382,7 +410,7 @@ impl Shredder {
     /// The id of the next root row where there is no key.
     #[inline(always)]
     pub fn counted_row(&self, seed: u64) -> Row {
-        Row { id: self.load.child(seed, self.ordinal), link: 0 }
+        Row::new(self.load.child(seed, self.ordinal), 0)
     }
 
     /// The row that the values of the key name: dlt's key hash, over the values as they came. `None` while one is not known.
@@ -395,7 +423,32 @@ impl Shredder {
             key.insert(column.clone(), serde_json::from_str(&text).unwrap_or_default());
         }
         let hash = key_hash(&key);
-        Ok(Some(Row { id: Id::from_text(&hash), link: table::hash(hash.as_bytes()) }))
+        Ok(Some(named(&hash)))
+    }
+
+    /// The root row at `at`, if something else than a key's values tells what its id is.
+    pub fn unkeyed_row(&self, b: &[u8], at: usize, seed: u64) -> Scan<Option<Row>> {
+        Ok(match &self.versions {
+            Some(versions) => Some(named(&versions.hash(b, at, &self.naming)?)),
+            None if self.key.is_empty() => Some(self.counted_row(seed)),
+            None => None,
+        })
+    }
+
+    /// A root row and all below it are in, or were kept out.
+    #[inline(always)]
+    pub fn end_root_row(&mut self) {
+        self.ordinal += 1;
+        if self.counts_ends {
+            self.count_ends();
+        }
+    }
+
+    fn count_ends(&mut self) {
+        for sheet in &mut self.sheets {
+            sheet.ends.resize((self.ordinal - 1) as usize, 0);
+            sheet.ends.push(sheet.table.total().try_into().unwrap_or(u32::MAX));
+        }
     }
 
     #[inline(always)]
@@ -522,6 +575,11 @@ fn hint_root(
         });
     }
     (root.columns.iter().filter(|column| column.primary_key).map(|column| column.name.clone()).collect(), broken)
+}
+
+/// The row of that name.
+fn named(hash: &str) -> Row {
+    Row::new(Id::from_text(hash), table::hash(hash.as_bytes()))
 }
 
 /// An index that this module made itself leads nowhere: cannot happen, and must not panic if it does.

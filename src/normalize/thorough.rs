@@ -156,7 +156,7 @@ impl Shredder {
             }
             stop => stop,
         })?;
-        self.ordinal += 1;
+        self.end_root_row();
         Ok(())
     }
 
@@ -406,7 +406,7 @@ impl Shredder {
             self.quarantine_value(b, row, value)?;
         }
         self.make(sheet_index, new)?;
-        let me = self.identify(b, flat, sheet_index, parent, own_id)?;
+        let me = self.identify(b, flat, row, own_id)?;
         self.begin_row(sheet_index);
         let sheet = self.sheets.get_mut(sheet_index as usize).ok_or_else(lost)?;
         let mut digest = 0u64;
@@ -420,8 +420,8 @@ impl Shredder {
         }
         match parent {
             None => {
-                sheet.table.open_row().push_id(id_column, me.row.id);
-                sheet.end_row(digest);
+                self.root_text = me.text.clone();
+                sheet.end_root(me.row.id, digest);
             }
             Some((parent, index)) => {
                 if let Some(text) = &parent.text {
@@ -429,7 +429,11 @@ impl Shredder {
                     sheet.table.ids_to_text(column);
                     sheet.table.open_row().push_text(column, text.as_bytes().into());
                 }
-                sheet.end_child(me.row.id, parent.row.id, index, digest, parent.row.link);
+                if let (Some(text), Some(column)) = (&self.root_text, sheet.system.root) {
+                    sheet.table.ids_to_text(column as usize);
+                    sheet.table.open_row().push_text(column as usize, text.as_bytes().into());
+                }
+                sheet.end_child(me.row, &parent.row, index, digest);
             }
         }
         Ok(Some(me))
@@ -440,20 +444,24 @@ impl Shredder {
         &mut self,
         b: &[u8],
         flat: &Flat,
-        sheet_index: u32,
-        parent: Option<(&Parent, u64)>,
+        Place { sheet: sheet_index, item, parent, .. }: Place<'_>,
         own_id: Option<String>,
     ) -> Scan<Parent> {
         let seed = self.sheets.get(sheet_index as usize).map_or(0, |sheet| sheet.seed);
+        let at = match item {
+            Item::Object(at) | Item::Wrapped(Found { at, .. }) => at,
+        };
         let mut row = match parent {
             Some((parent, index)) => parent.row.child(seed, index),
-            None if self.key.is_empty() => self.counted_row(seed),
-            None => self.keyed(b, flat, sheet_index)?,
+            None => match self.unkeyed_row(b, at, seed)? {
+                Some(row) => row,
+                None => self.keyed(b, flat, sheet_index)?,
+            },
         };
         if let Some(text) = &own_id {
             row.id = Id::from_text(text);
             if parent.is_none() {
-                row.link = table::hash(text.as_bytes());
+                row = Row::new(row.id, table::hash(text.as_bytes()));
             }
         }
         Ok(Parent { row, text: own_id })
@@ -703,7 +711,7 @@ pub fn null_key(column: &str) -> Error {
 }
 
 /// Redacts what looks like a secret.
-struct Secrets;
+pub struct Secrets;
 
 impl Redact for Secrets {
     fn key(&self, name: &str) -> bool {

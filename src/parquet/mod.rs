@@ -90,7 +90,7 @@ impl From<&Column> for ColumnSpec {
             precision: column.precision,
             scale: column.scale,
             timezone: column.timezone != Some(false),
-            profile: if column.row_key || column.parent_key { Profile::Id } else { Profile::General },
+            profile: if column.names_rows() { Profile::Id } else { Profile::General },
         }
     }
 }

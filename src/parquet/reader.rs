@@ -118,6 +118,11 @@ impl<'a> Reader<'a> {
         cells.ok_or_else(|| unreadable(format!("row group {row_group} is damaged")).at(&spec.name))
     }
 
+    /// Rows of a row group; none if there is no such one.
+    pub fn group_rows(&self, row_group: usize) -> usize {
+        self.groups.get(row_group).map_or(0, |group| group.rows)
+    }
+
     /// Where the row groups lie.
     pub(crate) fn into_groups(self) -> Vec<Group> {
         self.groups

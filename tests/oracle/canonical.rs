@@ -1,6 +1,7 @@
 //! The canonical document of an outcome: what `README.md` beside this file describes, without ids that differ from run to run.
 
 use super::case::{Case, Outcome, load_id};
+use super::merged;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use gatelake::normalize::hash::{Id, table_seed};
@@ -20,7 +21,7 @@ pub fn document(case: &Case, outcome: &Outcome) -> Value {
     let parquet = outcome.last_files.iter().map(|(table, file)| (table.clone(), arrow_schema(file)));
     json!({
         "loads": loads.collect::<Vec<_>>(),
-        "row_order": "input",
+        "row_order": if outcome.disposition == "merge" && !outcome.schema.tables.is_empty() { "canonical" } else { "input" },
         "tables": tables(case, outcome),
         "parquet": { "tables": parquet.collect::<Map<_, _>>() },
     })
@@ -29,7 +30,7 @@ pub fn document(case: &Case, outcome: &Outcome) -> Value {
 fn tables(case: &Case, outcome: &Outcome) -> Value {
     let mut positions = Positions::default();
     let mut out = Map::new();
-    // Parents stand before their children.
+    let mut all = merged::Rows::new();
     for table in &outcome.schema.tables {
         let files = outcome.files.get(&table.name);
         let mut rows: Vec<Row> = files.into_iter().flatten().flat_map(|(_, bytes)| rows_of(bytes)).collect();
@@ -38,6 +39,16 @@ fn tables(case: &Case, outcome: &Outcome) -> Value {
                 row.entry(column.name.clone()).or_insert(Value::Null);
             }
         }
+        all.insert(table.name.clone(), rows);
+    }
+    if outcome.disposition == "merge" {
+        merged::order(outcome, &mut all);
+        merged::rank(outcome, &mut all);
+    }
+    // Parents stand before their children.
+    for table in &outcome.schema.tables {
+        let files = outcome.files.get(&table.name);
+        let mut rows = all.remove(&table.name).unwrap_or_default();
         if let Some(parent) = &table.parent {
             rows.sort_by_key(|row| {
                 // A table that several lists fill has rows of other parents, too: they come last.
@@ -46,7 +57,7 @@ fn tables(case: &Case, outcome: &Outcome) -> Value {
             });
         }
         positions.remember(&table.name, &rows);
-        let mut kinds: Vec<&str> = rows.iter_mut().map(|row| masked(case, table, row, &positions)).collect();
+        let mut kinds: Vec<&str> = rows.iter_mut().map(|row| masked(case, outcome, table, row, &positions)).collect();
         kinds.sort_unstable();
         kinds.dedup();
         let mut entry = json!({
@@ -57,6 +68,9 @@ fn tables(case: &Case, outcome: &Outcome) -> Value {
         });
         if table.parent.is_none() {
             entry["write_disposition"] = json!(outcome.disposition);
+            if let Some(strategy) = &outcome.strategy {
+                entry["merge_strategy"] = json!(strategy);
+            }
         }
         if !kinds.is_empty() {
             entry["dlt_id"] = json!(kinds.join("/"));
@@ -83,17 +97,32 @@ impl Positions {
 }
 
 /// Replaces ids by what they refer to, and says how the row's own id came about.
-fn masked(case: &Case, table: &TableSchema, row: &mut Row, positions: &Positions) -> &'static str {
+fn masked(
+    case: &Case,
+    outcome: &Outcome,
+    table: &TableSchema,
+    row: &mut Row,
+    positions: &Positions,
+) -> &'static str {
     let id = row.remove("_dlt_id").expect("every row has an id");
     let text = id.as_str().expect("an id is text");
     let kind = match &table.parent {
         None if case.has_own_ids() => "user",
-        None => "random",
+        None => match outcome.strategy.as_deref() {
+            Some("upsert" | "insert-only") => "key_hash",
+            Some("scd2") => "row_hash",
+            _ => "random",
+        },
         Some(parent) => {
             let parent_id = row["_dlt_parent_id"].clone();
             let index = row["_dlt_list_idx"].as_u64().expect("an index is a number");
             let place = positions.of(parent, Some(&parent_id)).map_or("?".into(), |place| place.to_string());
             row.insert("_dlt_parent_id".into(), json!(format!("@{parent}[{place}]")));
+            if let Some(id) = row.get_mut("_dlt_root_id").filter(|id| !id.is_null()) {
+                let root = outcome.schema.tables.iter().find(|table| table.parent.is_none()).expect("there is a root");
+                let place = positions.of(&root.name, Some(id)).map_or("?".into(), |place| place.to_string());
+                *id = json!(format!("@{}[{place}]", root.name));
+            }
             let parent_id = Id::from_text(parent_id.as_str().expect("an id is text"));
             let derived = parent_id.child(table_seed(&table.name), index);
             if derived == Id::from_text(text) { "derived" } else { "user" }
@@ -103,7 +132,7 @@ fn masked(case: &Case, table: &TableSchema, row: &mut Row, positions: &Positions
         let ordinal = (0..100).find(|ordinal| *load == load_id(*ordinal));
         *load = ordinal.map_or(json!("?"), |ordinal| json!(ordinal));
     }
-    if kind == "user" {
+    if !matches!(kind, "random" | "derived") {
         row.insert("_dlt_id".into(), id);
     }
     kind
@@ -128,6 +157,9 @@ fn column(column: &Column) -> Value {
         ("parent_key", column.parent_key),
         ("root_key", column.root_key),
         ("hard_delete", column.hard_delete),
+        ("x-valid-from", column.valid_from),
+        ("x-valid-to", column.valid_to),
+        ("x-row-version", column.row_version),
         ("incomplete", column.data_type.is_none()),
     ] {
         if set {

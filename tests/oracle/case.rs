@@ -3,7 +3,9 @@
 use super::quarantine;
 use gatelake::error::{Error, Kind};
 use gatelake::normalize::schema::Schema;
-use gatelake::normalize::{Load, Options, Select, empty_file, number, time};
+use futures_util::FutureExt;
+use gatelake::merge::Item;
+use gatelake::normalize::{Load, Loaded, Merge, Options, Select, empty_file, number, time};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -41,6 +43,8 @@ pub struct Outcome {
     /// The last file ever written of each table, though a later load may have replaced it.
     pub last_files: BTreeMap<String, Vec<u8>>,
     pub disposition: String,
+    /// How rows are merged, where the case says.
+    pub strategy: Option<String>,
     /// Loads that dlt has given an ordinal: not one that failed, nor one that changed nothing, unless it was the first.
     numbered: usize,
 }
@@ -59,6 +63,13 @@ impl Case {
     pub fn of_loads(&self, chosen: impl Fn(usize) -> bool) -> Case {
         let loads = self.loads.iter().enumerate().filter(|(ordinal, _)| chosen(*ordinal)).map(|(_, load)| load.clone());
         Case { table: self.table.clone(), options: self.options.clone(), loads: loads.collect() }
+    }
+
+    /// The same with rows that are never merged.
+    fn appending(&self) -> Case {
+        let mut case = self.of_loads(|_| true);
+        case.options.remove("write_disposition");
+        case
     }
 
     /// The data brings its own `_dlt_id`.
@@ -113,9 +124,10 @@ impl Case {
             };
             let mut options = self.options.clone();
             options.extend(load.options);
-            let disposition = take_disposition(&mut options)?;
+            let given = options.get("write_disposition").cloned().unwrap_or(json!("append"));
             let options = engine_options(options)?;
-            outcome.disposition = disposition;
+            outcome.disposition = given["disposition"].as_str().or(given.as_str()).unwrap_or_default().to_owned();
+            outcome.strategy = given["strategy"].as_str().map(str::to_owned);
             let result = outcome.load(&self.table, options, outcome.numbered, load.rows.get());
             if let Err(error) = &result
                 && error.kind() == Kind::Config
@@ -123,6 +135,10 @@ impl Case {
                 return Err(error.to_string());
             }
             outcome.loads.push(result);
+        }
+        // What dlt writes to a file system it never merges.
+        if outcome.disposition == "merge" && self.options.contains_key("write_disposition") {
+            outcome.last_files = self.appending().run()?.last_files;
         }
         Ok(outcome)
     }
@@ -137,6 +153,7 @@ impl Outcome {
         rows: &str,
     ) -> Result<BTreeMap<String, u64>, Error> {
         let nesting = options.max_table_nesting != Options::default().max_table_nesting;
+        let merge = options.write_disposition.merge().cloned();
         let mut load = Load::new(table, options, self.stored.clone(), &load_id(ordinal))?;
         load.begin_body(Select::Root)?;
         for chunk in rows.as_bytes().chunks(1000) {
@@ -161,9 +178,15 @@ impl Outcome {
         if self.disposition == "replace" && !untouched {
             self.files.values_mut().for_each(Vec::clear);
         }
+        let mut new = BTreeMap::<String, Vec<(usize, Vec<u8>)>>::new();
         for ((table, _), bytes) in files {
             self.last_files.insert(table.clone(), bytes.clone());
-            self.files.entry(table).or_default().push((ordinal, bytes));
+            new.entry(table).or_default().push((ordinal, bytes));
+        }
+        // A load that brings nothing leaves all as it is.
+        match merge.filter(|_| loaded.tables.iter().any(|table| table.rows > 0)) {
+            Some(merge) => self.merge(&merge, &loaded, ordinal, &new)?,
+            None => new.into_iter().for_each(|(table, files)| self.files.entry(table).or_default().extend(files)),
         }
         // dlt counts the root table of an emptied resource, with no rows, and writes a file of none if any came.
         let emptied = root.filter(|_| (self.disposition == "replace" || none_stayed) && !untouched);
@@ -179,6 +202,28 @@ impl Outcome {
         }
         self.schema = loaded.schema.clone();
         Ok(emptied.into_iter().chain(filled).collect())
+    }
+}
+
+impl Outcome {
+    fn merge(
+        &mut self,
+        merge: &Merge,
+        loaded: &Loaded,
+        ordinal: usize,
+        new: &BTreeMap<String, Vec<(usize, Vec<u8>)>>,
+    ) -> Result<(), Error> {
+        let id = load_id(ordinal);
+        let read = async |file: &(usize, Vec<u8>)| Ok(file.1.clone());
+        let merged = gatelake::merge::merge(merge, loaded, &id, &self.files, new, read);
+        let (merged, _) = merged.now_or_never().expect("what is in memory need not be waited for")?;
+        let bytes = |item| match item {
+            Item::Given(file) => file,
+            Item::Made(bytes, _) => (ordinal, bytes),
+        };
+        self.files = merged.into_iter().map(|(table, items)| (table, items.into_iter().map(bytes).collect())).collect();
+        self.files.retain(|table, files| !files.is_empty() || new.contains_key(table));
+        Ok(())
     }
 }
 
@@ -243,14 +288,6 @@ fn odd_id(json: &Value, in_root: bool) -> bool {
             odd || odd_id(value, false)
         }),
         _ => false,
-    }
-}
-
-/// The resource's disposition. All that merges is not the engine's alone: the lake does it.
-fn take_disposition(options: &mut Map<String, Value>) -> Result<String, String> {
-    match options.remove("write_disposition").unwrap_or(json!("append")) {
-        Value::String(name) if name == "append" || name == "replace" => Ok(name),
-        _ => Err("write_disposition: merge".into()),
     }
 }
 

@@ -1,0 +1,114 @@
+//! A file of a table, written anew without some of its rows.
+
+use crate::error::{Error, Kind, Result};
+use crate::normalize::schema::TableSchema;
+use crate::normalize::FileEnd;
+use crate::parquet::{Reader, Value, WriterOptions};
+use crate::table::{Cells, OpenRow, Table};
+
+/// What becomes of a file's rows, in their order.
+#[derive(Default)]
+pub struct Rows {
+    fates: Vec<Fate>,
+    stay: usize,
+    retired: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Stays,
+    Goes,
+    /// It stays, and is not valid any more.
+    Retires,
+}
+
+impl Rows {
+    pub fn push(&mut self, stays: bool) {
+        self.stay += usize::from(stays);
+        self.fates.push(if stays { Fate::Stays } else { Fate::Goes });
+    }
+
+    pub fn retire(&mut self) {
+        self.stay += 1;
+        self.retired += 1;
+        self.fates.push(Fate::Retires);
+    }
+
+    pub fn len(&self) -> usize {
+        self.fates.len()
+    }
+
+    pub fn all_stay(&self) -> bool {
+        self.stay == self.fates.len() && self.retired == 0
+    }
+
+    pub fn none_stays(&self) -> bool {
+        self.stay == 0
+    }
+}
+
+/// The file with the rows that stay, and with the columns that the table has by now. `retired`: the column and the instant that
+/// say of rows that they are not valid any more.
+pub fn file(
+    schema: &TableSchema,
+    reader: &Reader<'_>,
+    rows: &Rows,
+    retired: Option<(&str, i64)>,
+    load_id: &str,
+) -> Result<(Vec<u8>, FileEnd)> {
+    let options =
+        WriterOptions { plain_encodings: false, metadata: vec![("gatelake.load_id".into(), load_id.to_owned())] };
+    let mut table = Table::new(&schema.name, options, usize::MAX);
+    let mut names = Vec::new();
+    for column in &schema.columns {
+        if let Some(data_type) = column.data_type {
+            table.add_column(column, Cells::of(data_type));
+            names.push(column.name.as_str());
+        }
+    }
+    // Where each column of the file goes.
+    let places = reader.schema().iter().map(|spec| names.iter().position(|name| *name == spec.name));
+    let places: Vec<usize> = places.collect::<Option<_>>().ok_or_else(|| other_columns(&schema.name))?;
+    let retired = retired.and_then(|(name, instant)| Some((names.iter().position(|other| *other == name)?, instant)));
+    let mut fates = rows.fates.iter();
+    for group in 0..reader.row_groups().len() {
+        let columns = reader.read(group)?;
+        for row in 0..reader.group_rows(group) {
+            let fate = fates.next().copied().unwrap_or(Fate::Stays);
+            if fate == Fate::Goes {
+                continue;
+            }
+            let mut open = table.open_row();
+            if let Some((place, instant)) = retired.filter(|_| fate == Fate::Retires) {
+                // The first cell of a column counts.
+                open.push_i64(place, instant);
+            }
+            for (cells, place) in columns.iter().zip(&places) {
+                push(&mut open, *place, cells.get(row));
+            }
+            table.end_row();
+            table.settle()?;
+        }
+    }
+    table.finish()?;
+    let parts = table.take_parts();
+    let end = parts.iter().find_map(|part| part.end.clone()).ok_or_else(|| other_columns(&schema.name))?;
+    Ok((parts.into_iter().flat_map(|part| part.bytes).collect(), end))
+}
+
+fn push(row: &mut OpenRow<'_>, column: usize, cell: Option<Value<'_>>) {
+    match cell {
+        None => {}
+        Some(Value::Bool(value)) => row.push_bool(column, value),
+        Some(Value::I64(value)) => row.push_i64(column, value),
+        Some(Value::F64(value)) => row.push_f64(column, value),
+        Some(Value::I128(value)) => row.push_i128(column, value),
+        Some(Value::Bytes(bytes)) => {
+            row.push_text(column, bytes.into());
+        }
+    }
+}
+
+fn other_columns(table: &str) -> Error {
+    Error::new(Kind::Data, "other_columns", "a file has columns that its table does not have").at(table)
+}
