@@ -65,6 +65,9 @@ export function shown(text: string, longest = LONGEST): string {
   return visible(cut) + (cut.length < text.length ? '…' : '');
 }
 
+/** A name that may be empty. */
+export const named = (name: string, longest = LONGEST): string => (name === '' ? '(no name)' : shown(name, longest));
+
 const pen = document.createElement('canvas').getContext('2d');
 const fonts = new WeakMap<Element, string>();
 

@@ -1,6 +1,6 @@
 // Who reaches which folder: users on the left, folders on the right, a line where one reaches the other.
 import { count, number } from '../text.ts';
-import { asTable, button, fit, frame, html, type Picture, shown, svg, watchWidth } from './dom.ts';
+import { asTable, button, fit, frame, html, measure, named, type Picture, shown, svg, watchWidth } from './dom.ts';
 import { type Bundle, kindsOf, type Node, type Pair, pairsOf, type ReachData, type Side, type Sight, sightOf } from './reachable.ts';
 import { Roving } from './roving.ts';
 import { Tip } from './tip.ts';
@@ -21,9 +21,10 @@ const FEW = 6;
 const ROW = 24;
 const APART = 44;
 const PAD = 8;
-const BETWEEN = 84;
+const BETWEEN = 60;
 const WIDEST = 300;
 const TEXT = 13;
+const WIDEST_LINE = 5;
 /** Kinds of permissions that have a line of their own; further ones share the last. */
 const KINDS = 4;
 
@@ -64,17 +65,19 @@ class Reach implements Picture<ReachData> {
     this.#find.addEventListener('input', () => this.#look());
     scroll.append(this.#drawing);
     this.#table = asTable('Who reaches which folder', ['User', 'Folder', 'Permissions', 'Home folder', 'State'], () => this.#rows());
-    figure.append(this.#legend, this.#help, this.#table.element);
+    scroll.before(this.#legend);
+    figure.append(this.#help, this.#table.element);
     this.#tip = new Tip(figure);
-    this.#roving = new Roving(this.#drawing, (from, event) => this.#key(from, event), (key) => this.#tell(key));
+    this.#roving = new Roving(scroll, (from, event) => this.#key(from, event), (key) => this.#tell(key));
     this.#tip.follow(this.#drawing, ({ target }) => [...this.#marks].find(([, mark]) => mark.contains(target as Element))?.[0], (key) => this.#tell(key), () => this.#point(undefined));
-    this.#drawing.addEventListener('focusout', () => {
+    scroll.addEventListener('focusout', () => {
       this.#tip.hide();
       this.#point(undefined);
     });
     this.update(data);
     this.#unwatch = watchWidth(scroll, (width) => {
       this.#width = width;
+      this.#tip.hide();
       this.#draw();
     });
   }
@@ -125,7 +128,7 @@ class Reach implements Picture<ReachData> {
     }
     const { counts } = this.#sight;
     const some = (all: number, one: string) => (all > MOST ? `${number(MOST)} of ${count(all, one)}` : count(all, one));
-    const which = [sought && ' that were found', this.#folder !== undefined && ` for ${shown(this.#folder, 60)}`].filter(Boolean).join(',');
+    const which = [sought && ' that were found', this.#folder !== undefined && ` for ${named(this.#folder, 60)}`].filter(Boolean).join(',');
     const cut = counts.user > MOST || counts.folder > MOST;
     const without = (all: readonly string[], side: Side) => {
       const joined = new Set(this.#pairs.map((pair) => pair[side]));
@@ -141,8 +144,11 @@ class Reach implements Picture<ReachData> {
   #draw(): void {
     if (!this.#width || !this.#seen.length) return this.#roving.put(() => (this.#drawing.replaceChildren(), new Map()));
     const { users, folders, bundles } = this.#sight;
-    const label = Math.min(WIDEST, (this.#width - BETWEEN) / 2);
-    const width = Math.min(this.#width, 2 * WIDEST + 4 * BETWEEN);
+    const wanted = (nodes: readonly Node[]) => Math.min(WIDEST, nodes.reduce((wide, node) => Math.max(wide, measure(this.#name(node), TEXT, this.#host) + this.#room(node) + 2 * PAD), 0));
+    const half = (this.#width - BETWEEN) / 2;
+    const ofUsers = Math.max(Math.min(half, wanted(users)), Math.min(wanted(users), this.#width - BETWEEN - wanted(folders)));
+    const ofFolders = Math.min(wanted(folders), this.#width - BETWEEN - ofUsers);
+    const width = Math.min(this.#width, ofUsers + ofFolders + 6 * BETWEEN);
     const height = Math.max(users.length, folders.length) * ROW;
     const set = (nodes: readonly Node[]) => {
       const apart = Math.min(APART, height / nodes.length);
@@ -153,25 +159,22 @@ class Reach implements Picture<ReachData> {
     for (const [name, value] of [['width', width], ['height', height]] as const) this.#drawing.setAttribute(name, String(value));
     this.#drawing.setAttribute('viewBox', `0 0 ${width} ${height}`);
     this.#roving.put(() => {
-      const lines = bundles.map((bundle) => this.#line(bundle, [label, left.get(bundle.user) ?? 0], [width - label, right.get(bundle.folder) ?? 0]));
-      this.#marks = new Map([...users.map((node) => [node.key, this.#node(node, left.get(node.key) ?? 0, 0, label)] as const), ...folders.map((node) => [node.key, this.#node(node, right.get(node.key) ?? 0, width - label, label)] as const)]);
-      this.#drawing.replaceChildren(svg('g', { class: 'reach-lines', 'aria-hidden': 'true' }, ...lines), ...this.#marks.values());
+      const lines = bundles.map((bundle) => this.#line(bundle, [ofUsers, left.get(bundle.user) ?? 0], [width - ofFolders, right.get(bundle.folder) ?? 0]));
+      const drawn = [...users.map((node) => [node, left.get(node.key) ?? 0, 0, ofUsers] as const), ...folders.map((node) => [node, right.get(node.key) ?? 0, width - ofFolders, ofFolders] as const)];
+      this.#marks = new Map(drawn.map(([node, ...place]) => [node.key, this.#node(node, ...place)]));
+      const names = drawn.map(([node, ...place]) => this.#text(node, ...place));
+      this.#drawing.replaceChildren(svg('g', { class: 'reach-lines', 'aria-hidden': 'true' }, ...lines), ...this.#marks.values(), svg('g', { class: 'reach-names', 'aria-hidden': 'true' }, ...names));
       return this.#marks;
     });
     this.#sign();
   }
 
   #node(node: Node, y: number, x: number, width: number): SVGElement {
-    const { key, side, name, pairs } = node;
-    const user = side === 'user';
-    const disabled = user && name !== undefined && this.#disabled.has(name);
-    const figure = name === undefined ? '' : [pairs.length > 1 ? number(pairs.length) : '', disabled ? 'disabled' : ''].filter(Boolean).join(', ');
-    const text = fit(this.#name(node), width - 2 * PAD - figure.length * 7 - (figure ? 8 : 0), TEXT, this.#host, 400, user ? 'end' : 'start');
+    const { key, side, name } = node;
     const mark = svg(
       'g',
       { class: 'reach-node', role: 'button', transform: `translate(${x} ${y})`, 'data-side': side, 'data-rest': name === undefined, 'aria-label': this.#lines(node).join(', ') },
       svg('rect', { class: 'reach-box', y: -ROW / 2 + 1, width, height: ROW - 2, rx: 4 }),
-      svg('text', { class: 'reach-name', x: user ? width - PAD : PAD, y: 4.5 }, ...(user && figure ? [svg('tspan', { class: 'reach-count' }, `${figure}  `)] : []), svg('tspan', { class: 'reach-own' }, text), ...(!user && figure ? [svg('tspan', { class: 'reach-count' }, `  ${figure}`)] : [])),
     );
     if (side === 'folder' && name !== undefined) mark.setAttribute('aria-pressed', String(name === this.#folder));
     if (name === undefined) mark.setAttribute('aria-disabled', 'true');
@@ -179,15 +182,31 @@ class Reach implements Picture<ReachData> {
     return mark;
   }
 
-  #name({ side, name, stands }: Node): string {
-    return name === undefined ? `${number(stands)} more ${side}${stands === 1 ? '' : 's'}` : name === '' ? '(no name)' : name;
+  /** A node's name, cut to the room that it has, and its figure. The node itself is called by its whole name. */
+  #text(node: Node, y: number, x: number, width: number): SVGElement {
+    const { side, name, pairs } = node;
+    const user = side === 'user';
+    const figure = name !== undefined && pairs.length > 1 ? number(pairs.length) : '';
+    const own = fit(this.#name(node), width - 2 * PAD - this.#room(node), TEXT, this.#host, 400, user ? 'end' : 'start');
+    const disabled = user && name !== undefined && this.#disabled.has(name);
+    const parts = [svg('tspan', { class: `reach-own${disabled ? ' reach-disabled' : ''}` }, own), ...(figure ? [svg('tspan', { class: 'reach-count' }, user ? `${figure}  ` : `  ${figure}`)] : [])];
+    return svg('text', { class: 'reach-name', 'data-side': side, 'data-rest': name === undefined, x: x + (user ? width - PAD : PAD), y: y + 4.5 }, ...(user ? parts.reverse() : parts));
+  }
+
+  /** What its figure takes of the width. */
+  #room({ name, pairs }: Node): number {
+    return name !== undefined && pairs.length > 1 ? measure(`  ${number(pairs.length)}`, TEXT, this.#host) : 0;
+  }
+
+  #name({ name, stands }: Node): string {
+    return name === undefined ? `${number(stands)} more` : named(name);
   }
 
   #line({ user, folder, pairs }: Bundle, [x, y]: readonly [number, number], [toX, toY]: readonly [number, number]): SVGElement {
     const middle = (x + toX) / 2;
     const kinds = new Set(pairs.map((pair) => this.#kind(pair)));
-    const line = svg('g', { class: `reach-link reach-kind-${kinds.size === 1 ? [...kinds][0] : 'several'}`, 'data-user': user, 'data-folder': folder });
-    line.append(svg('path', { d: `M${x} ${y}C${middle} ${y} ${middle} ${toY} ${toX} ${toY}`, 'stroke-width': Math.min(7, 1.25 + Math.log2(pairs.length) / 2) }));
+    const line = svg('g', { class: `reach-link reach-kind-${kinds.size === 1 ? [...kinds][0] : 'several'}${user === 'user' || folder === 'folder' ? ' reach-rest' : ''}`, 'data-user': user, 'data-folder': folder });
+    line.append(svg('path', { d: `M${x} ${y}C${middle} ${y} ${middle} ${toY} ${toX} ${toY}`, 'stroke-width': Math.min(WIDEST_LINE, 1.25 + Math.log2(pairs.length) / 2) }));
     if (pairs.length === 1 && pairs[0]?.home) line.append(svg('circle', { cx: toX - 4, cy: toY, r: 3.5 }));
     return line;
   }
@@ -200,21 +219,25 @@ class Reach implements Picture<ReachData> {
   }
 
   #sign(): void {
-    const { bundles } = this.#sight;
+    const { users, bundles } = this.#sight;
     const drawn = new Set(bundles.flatMap(({ pairs }) => (new Set(pairs.map((pair) => this.#kind(pair))).size === 1 && pairs[0] ? [this.#kind(pairs[0])] : ['several'])));
     const names = this.#kinds.slice(0, KINDS).map((name, at) => [String(at), at === KINDS - 1 && this.#kinds.length > KINDS ? 'other permissions' : shown(name, 40)] as const);
     const kinds = [...names, ['several', 'several permissions'], ['none', 'home folder, no permission stated']] as const;
     const items = kinds.filter(([kind]) => drawn.has(kind)).map(([kind, text]) => sample(svg('g', { class: `reach-link reach-kind-${kind}` }, svg('path', { d: 'M0 6H30', 'stroke-width': 1.5 })), text));
-    const home = bundles.some(({ pairs }) => pairs.length === 1 && pairs[0]?.home);
-    this.#legend.replaceChildren(...items, ...(home ? [sample(svg('g', { class: 'reach-link' }, svg('circle', { cx: 15, cy: 6, r: 3.5 })), 'at the home folder')] : []), ...(bundles.some(({ pairs }) => pairs.length > 1) ? [html('li', {}, 'A thick line stands for many.')] : []));
+    const further: readonly (readonly [boolean, () => HTMLLIElement])[] = [
+      [bundles.some(({ pairs }) => pairs.length === 1 && pairs[0]?.home), () => sample(svg('g', { class: 'reach-link' }, svg('circle', { cx: 15, cy: 6, r: 3.5 })), 'at the home folder')],
+      [users.some(({ name }) => name !== undefined && this.#disabled.has(name)), () => html('li', {}, html('s', {}, 'name'), 'disabled user')],
+      [bundles.some(({ pairs }) => pairs.length > 1), () => html('li', {}, 'A thick line stands for many.')],
+    ];
+    this.#legend.replaceChildren(...items, ...further.filter(([there]) => there).map(([, make]) => make()));
   }
 
   #lines(node: Node): string[] {
     const { side, name, pairs } = node;
     const other = side === 'user' ? 'folder' : 'user';
-    if (name === undefined) return [this.#name(node), `${count(new Set(pairs.map((pair) => pair[other])).size, other)} between them`, 'Find them by name, or choose a folder'];
-    const own = pairs.slice(0, FEW).map((pair) => `${shown(pair[other], 60)}: ${said(pair)}`);
-    return [shown(this.#name(node), 100), ...(side === 'user' && this.#disabled.has(name) ? ['disabled'] : []), count(pairs.length, other), ...own, ...(pairs.length > FEW ? [`${number(pairs.length - FEW)} more`] : [])];
+    if (name === undefined) return [count(node.stands, `more ${side}`), `${count(new Set(pairs.map((pair) => pair[other])).size, other)} between them`, 'Find them by name, or choose a folder'];
+    const own = pairs.slice(0, FEW).map((pair) => `${named(pair[other], 60)}: ${said(pair)}`);
+    return [named(name, 100), ...(side === 'user' && this.#disabled.has(name) ? ['disabled'] : []), count(pairs.length, other), ...own, ...(pairs.length > FEW ? [`${number(pairs.length - FEW)} more`] : [])];
   }
 
   #tell(key: string): void {
@@ -274,7 +297,7 @@ class Reach implements Picture<ReachData> {
   *#rows(): Iterable<readonly string[]> {
     for (const pair of this.#seen.slice(0, MOST_ROWS)) {
       const { user, folder, permissions, home } = pair;
-      yield [shown(user), shown(folder), permissions.map((one) => shown(one)).join(', '), home ? 'home' : '', this.#disabled.has(user) ? 'disabled' : ''];
+      yield [named(user), named(folder), permissions.map((one) => shown(one)).join(', '), home ? 'home' : '', this.#disabled.has(user) ? 'disabled' : ''];
     }
     const rest = this.#seen.length - MOST_ROWS;
     if (rest > 0) yield [`${number(rest)} more: find a user or folder to see fewer`, '', '', '', ''];

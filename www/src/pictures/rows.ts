@@ -1,6 +1,6 @@
 // Rows per table over snapshots: each table has a small chart of its own with its name and figures, since forty lines in one cannot be told apart.
 import { count, number, time } from '../text.ts';
-import { asTable, button, fit, frame, html, measure, type Picture, shown, svg, watchWidth } from './dom.ts';
+import { asTable, button, fit, frame, html, measure, named, type Picture, svg, watchWidth } from './dom.ts';
 import { Roving } from './roving.ts';
 import { TimeScale } from './scale.ts';
 import { type Tick, ticks } from './time.ts';
@@ -83,9 +83,9 @@ class Rows implements Picture<RowsData> {
     this.#table = asTable('Rows of each table', ['Table', 'Snapshot of', 'Rows', 'Change'], () => this.#rows());
     figure.append(this.#help, this.#table.element);
     this.#tip = new Tip(figure);
-    this.#roving = new Roving(this.#drawing, (from, event) => this.#key(Number(from), event), (key) => this.#tell(Number(key)));
+    this.#roving = new Roving(scroll, (from, event) => this.#key(Number(from), event), (key) => this.#tell(Number(key)));
     this.#tip.follow(this.#drawing, (event) => this.#below(event), ({ panel, snapshot }) => this.#move(panel, snapshot), () => this.#rest());
-    this.#drawing.addEventListener('focusout', () => this.#tip.hide());
+    scroll.addEventListener('focusout', () => this.#tip.hide());
     this.#drawing.addEventListener('click', (event) => {
       const found = this.#below(event);
       if (found) this.#open(found.snapshot);
@@ -93,6 +93,7 @@ class Rows implements Picture<RowsData> {
     this.update(data);
     this.#unwatch = watchWidth(scroll, (width) => {
       this.#width = width;
+      this.#tip.hide();
       this.#draw();
     });
   }
@@ -178,13 +179,13 @@ class Rows implements Picture<RowsData> {
     const height = (rows: number) => HEAD + PLOT - (most ? (rows / most) * (PLOT - 4) : 0);
     const figures = snapshots.reduce((wide, _, at) => Math.max(wide, this.#figure(table, at).join(' ').length), 0);
     // All digits are equally wide.
-    const name = fit(table.name, this.#panelWidth - measure('0'.repeat(figures), FIGURE, this.#host) - 14, NAME, this.#host, 560);
+    const name = fit(named(table.name), this.#panelWidth - measure('0'.repeat(figures), FIGURE, this.#host) - 14, NAME, this.#host, 560);
     const cursor = svg('line', { class: 'rows-cursor', y1: HEAD, y2: HEAD + PLOT });
     const point = svg('circle', { class: 'rows-point', r: 3.5 });
     const figure = svg('text', { class: 'rows-figure', x: this.#panelWidth, y: 13 });
     const group = svg(
       'g',
-      { class: 'rows-panel', role: 'slider', transform: `translate(${x} ${y})`, 'aria-label': shown(table.name), 'aria-valuemin': 1, 'aria-valuemax': snapshots.length },
+      { class: 'rows-panel', role: 'slider', transform: `translate(${x} ${y})`, 'aria-label': named(table.name), 'aria-valuemin': 1, 'aria-valuemax': snapshots.length },
       svg('rect', { class: 'picture-hit', width: this.#panelWidth, height: HEAD + PLOT + 2 }),
       svg('text', { class: 'rows-name', x: 0, y: 13 }, name),
       figure,
@@ -228,7 +229,7 @@ class Rows implements Picture<RowsData> {
       point.setAttribute('cx', x);
       point.setAttribute('cy', String(height(value ?? 0)));
       point.toggleAttribute('hidden', value === null);
-      figure.replaceChildren(...(change ? [svg('tspan', { class: 'rows-change' }, `${change} `)] : []), rows);
+      figure.replaceChildren(...(change ? [svg('tspan', { class: 'rows-change' }, change)] : []), svg('tspan', { dx: change ? 7 : 0 }, rows));
       group.setAttribute('aria-valuenow', String(this.#cursor + 1));
       group.setAttribute('aria-valuetext', `${value === null ? 'no such table' : count(value, 'row')}${change ? `, ${change}` : ''}, ${when}`);
     }
@@ -264,7 +265,7 @@ class Rows implements Picture<RowsData> {
     const [rows, change] = this.#figure(panel.table, this.#cursor);
     const text = panel.table.rows[this.#cursor] == null ? 'No such table' : `${rows} ${rows === '1' ? 'row' : 'rows'}`;
     const { left, top } = panel.group.getBoundingClientRect();
-    this.#tip.show([`${text}${change && ` (${change})`}`, shown(panel.table.name, 60), time(snapshot.at)], left + (this.#scale.places[this.#cursor] ?? 0), top + HEAD);
+    this.#tip.show([`${text}${change && ` (${change})`}`, named(panel.table.name, 60), time(snapshot.at)], left + (this.#scale.places[this.#cursor] ?? 0), top + HEAD);
   }
 
   #open(snapshot: number): void {
@@ -291,7 +292,7 @@ class Rows implements Picture<RowsData> {
 
   *#rows(): Iterable<readonly string[]> {
     for (const table of this.#data.tables) {
-      for (let at = this.#data.snapshots.length - 1; at >= 0; at--) yield [shown(table.name), time(this.#data.snapshots[at]?.at ?? 0), ...this.#figure(table, at)];
+      for (let at = this.#data.snapshots.length - 1; at >= 0; at--) yield [named(table.name), time(this.#data.snapshots[at]?.at ?? 0), ...this.#figure(table, at)];
     }
   }
 }

@@ -83,13 +83,14 @@ class Timeline implements Picture<TimelineData> {
     this.#table = asTable('Snapshots', ['Published', 'Snapshot', 'Tables', 'Rows', 'Parquet', 'State', 'Runs until the next'], () => this.#rows());
     figure.append(this.#legend, this.#help, this.#table.element);
     this.#tip = new Tip(figure);
-    this.#roving = new Roving(this.#drawing, (from, event) => this.#key(from, event), (id) => this.#tell(id));
+    this.#roving = new Roving(scroll, (from, event) => this.#key(from, event), (id) => this.#tell(id));
     this.#tip.follow(this.#drawing, ({ target }) => [...this.#marks].find(([, mark]) => mark.contains(target as Node))?.[0], (id) => this.#tell(id));
-    this.#drawing.addEventListener('focusout', () => this.#tip.hide());
+    scroll.addEventListener('focusout', () => this.#tip.hide());
     this.#switch('show');
     this.update(data);
     this.#unwatch = watchWidth(scroll, (width) => {
       this.#width = width;
+      this.#tip.hide();
       this.#draw();
       this.#reveal();
     });
@@ -124,6 +125,7 @@ class Timeline implements Picture<TimelineData> {
     for (const part of [bar, this.#help]) part.hidden = this.#snapshots.length < 2;
     if (!first || !last) note.textContent = 'There are no snapshots yet.';
     else if (first === last) note.textContent = `One snapshot, of ${time(first.at)}.`;
+    else if (first.at === last.at) note.textContent = `${count(this.#snapshots.length, 'snapshot')}, all of ${time(first.at)}.`;
     else note.textContent = `${count(this.#snapshots.length, 'snapshot')}, from ${time(first.at)} to ${time(last.at)}.`;
   }
 
@@ -153,7 +155,8 @@ class Timeline implements Picture<TimelineData> {
     const mark = svg(
       'g',
       { class: 'timeline-mark', role: 'button', transform: `translate(${x} ${LINE})`, 'data-is': is, 'aria-label': this.#lines(one).join(', ') },
-      svg('rect', { class: 'picture-hit', x: -GAP / 2, y: -GAP / 2, width: GAP, height: GAP }),
+      // Up to where the tip begins, which would otherwise hide what is said above the mark.
+      svg('rect', { class: 'picture-hit', x: -GAP / 2, y: -LINE + 4, width: GAP, height: LINE - 4 + GAP / 2 }),
       ...(is ? [svg('circle', { class: 'timeline-ring', r: 10.5 })] : []),
       svg('path', { class: 'timeline-sign', d: this.#partial(one) ? DIAMOND : ROUND }),
     );

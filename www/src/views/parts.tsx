@@ -56,7 +56,7 @@ export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, keys: read
 }
 
 /** Where a picture lives as long as the view does: `draw` is called once, and the picture brought up to date whenever `keys` change. */
-export function usePicture<Data>(data: Data, keys: readonly unknown[], draw: (host: HTMLElement, data: Data) => Picture<Data>): RefObject<HTMLDivElement> {
+export function usePicture<Data>(data: Data, keys: readonly unknown[], draw: (host: HTMLElement, data: Data) => Picture<Data>): RefObject<HTMLDivElement | null> {
   const host = useRef<HTMLDivElement>(null);
   const picture = useRef<Picture<Data>>(null);
   useEffect(() => {
