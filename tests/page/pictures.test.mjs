@@ -426,8 +426,7 @@ test('diagram: cards follow their lines, open and unfold', async () => {
   await page.keyboard.press('ArrowLeft');
   await page.keyboard.press('Enter');
   assert.deepEqual(await calls(page), [['onTable', 'users']]);
-  const high = async () => (await card('users').boundingBox()).height;
-  const before = await high();
+  const before = await page.evaluate(() => document.activeElement.getBoundingClientRect().height);
   await page.keyboard.press(' ');
   await page.waitForFunction((least) => document.activeElement.getBoundingClientRect().height > least, before);
   await axe(page, { within: '#host', visible: '.table-card' });
