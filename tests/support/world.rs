@@ -5,7 +5,7 @@ use super::store::Client;
 use gatelake::error::{Error, Result};
 use gatelake::host::{Host, Store};
 use gatelake::lake::plan::ShrinkGuard;
-use gatelake::lake::{Disposition, Files, Paths, RunRecord};
+use gatelake::lake::{Derive, Disposition, Files, Paths, RunRecord};
 use gatelake::normalize::{Loaded, Options, Select};
 use gatelake::run::{self, Budget, Order, Plan, Resource, Source, Traffic};
 use std::cell::{Cell, RefCell};
@@ -179,7 +179,8 @@ pub fn plan(resources: &[(&str, Disposition)]) -> Plan {
         disposition: *disposition,
         guard: ShrinkGuard::default(),
     };
-    Plan { paths: paths(), resources: resources.iter().map(resource).collect(), budget: Budget::default() }
+    let resources = resources.iter().map(resource).collect();
+    Plan { paths: paths(), resources, budget: Budget::default(), derive: Derive::default() }
 }
 
 /// One run, alone.

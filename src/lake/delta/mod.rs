@@ -1,0 +1,96 @@
+//! A Delta Lake log for every table, so that Delta's readers see the same files as ours, with time travel.
+//!
+//! ```text
+//! data/<table>/_delta_log/00000000000000000000.json             a commit for each snapshot that changed the table
+//! data/<table>/_delta_log/00000000000000000050.checkpoint.parquet
+//! data/<table>/_delta_log/_last_checkpoint
+//! ```
+//! The log is derived from the manifests, after the pointer has moved, and adds nothing to them. A commit follows from two of
+//! them and holds no time of its own, so two writers that do the same write the same bytes. The protocol is
+//! <https://github.com/delta-io/delta/blob/master/PROTOCOL.md>.
+
+mod checkpoint;
+mod log;
+mod schema;
+mod state;
+
+use super::manifest::Manifest;
+use super::paths;
+use crate::error::{Kind, Result};
+use crate::host::{Host, Store};
+use crate::normalize::Warning;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use log::{CHECKPOINT_EVERY, Logs};
+pub use schema::DeltaSchema;
+pub use state::{Commit, LogState, Target};
+
+/// How far the logs of a dataset have followed its snapshots.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The snapshot that all have come to.
+    pub snapshot: String,
+    /// By table.
+    pub logs: BTreeMap<String, LogState>,
+}
+
+impl Progress {
+    /// Relative paths of the data files that the logs' last versions name. Readers of Delta need them, whichever snapshot they
+    /// are from: the logs may be behind the pointer. Earlier versions of a log can be read as long as their files are kept.
+    /// Whatever lies in a `_delta_log` folder belongs to the log and is needed as long as the table.
+    pub fn needs(&self) -> impl Iterator<Item = String> {
+        self.logs.iter().flat_map(|(table, log)| {
+            let folder = paths::table_folder(table);
+            log.files.iter().map(move |name| format!("{folder}{name}"))
+        })
+    }
+
+    /// Takes all logs one snapshot further.
+    ///
+    /// # Errors
+    /// The store's. What is wrong with one table's log is a warning, and the others go on.
+    pub async fn follow<S: Store, H: Host>(
+        &mut self,
+        logs: &Logs<'_, S, H>,
+        manifest: &Manifest,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<()> {
+        let here = manifest.tables.iter().map(|table| table.schema.name.clone());
+        let names: BTreeSet<String> = here.chain(self.logs.keys().cloned()).collect();
+        for name in names {
+            let mut state = self.logs.remove(&name);
+            let target = Target { name: &name, manifest };
+            let followed = logs.follow(&mut state, target).await;
+            self.logs.extend(state.map(|state| (name.clone(), state)));
+            match followed {
+                Ok(true) => warnings.extend(left_out(target)),
+                Ok(false) => {}
+                Err(error) if matches!(error.kind(), Kind::Transient | Kind::Store) => return Err(error),
+                Err(error) => warnings.push(Warning {
+                    code: error.code().into(),
+                    table: name.clone(),
+                    column: String::new(),
+                    message: format!("the Delta log of {name} stays behind: {error}"),
+                    count: 1,
+                }),
+            }
+        }
+        self.snapshot.clone_from(&manifest.snapshot);
+        Ok(())
+    }
+}
+
+/// The columns that the log has to do without.
+fn left_out(target: Target<'_>) -> Vec<Warning> {
+    let table = target.table();
+    let schema = table.map(DeltaSchema::of);
+    let warning = |(column, reason): (&str, String)| Warning {
+        code: "delta_column".into(),
+        table: target.name.into(),
+        column: column.into(),
+        message: format!("`{column}` is not in the Delta table: {reason}"),
+        count: 1,
+    };
+    schema.into_iter().flat_map(|schema| schema.left_out).map(warning).collect()
+}
