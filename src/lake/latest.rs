@@ -4,7 +4,7 @@
 //! Each copy is replaced by itself, after the pointer has moved: two of them may be of two snapshots, none is ever half a
 //! file.
 
-use super::manifest::{File, Manifest};
+use super::manifest::{File, Manifest, Table};
 use super::paths::Paths;
 use super::reader::Reader;
 use super::store::{Retrying, meta};
@@ -17,8 +17,8 @@ const LOAD: &str = "load_id";
 /// Others that may replace the copy while we try to.
 const MAX_RACES: u32 = 8;
 
-/// By table: the path of the file that its copy is of.
-pub type Copies = BTreeMap<String, String>;
+/// By table: the path of the file that its copy is of; `None` if it has none for sure.
+pub type Copies = BTreeMap<String, Option<String>>;
 
 pub struct Latest<'a, S, H> {
     pub store: &'a Retrying<'a, S, H>,
@@ -31,21 +31,26 @@ impl<S: Store, H: Host> Latest<'_, S, H> {
     /// # Errors
     /// The store's, and those of [`Reader::file`].
     pub async fn follow(&self, copies: &mut Copies, manifest: &Manifest) -> Result<()> {
-        let single = manifest.tables.iter().filter_map(|table| match table.files.as_slice() {
-            [file] => Some((table.schema.name.as_str(), file)),
+        let single = |table: &Table| match table.files.as_slice() {
+            [file] => Some(file.clone()),
             _ => None,
-        });
-        let wanted: BTreeMap<&str, &File> = single.collect();
-        let gone: Vec<String> = copies.keys().filter(|table| !wanted.contains_key(table.as_str())).cloned().collect();
-        for table in gone {
-            self.store.delete(&[self.paths.latest(&table)]).await?;
-            copies.remove(&table);
+        };
+        let mut wanted: BTreeMap<String, Option<File>> =
+            manifest.tables.iter().map(|table| (table.schema.name.clone(), single(table))).collect();
+        for gone in copies.keys() {
+            wanted.entry(gone.clone()).or_default();
         }
         for (table, file) in wanted {
-            if copies.get(table) != Some(&file.path) {
-                self.copy(table, file, &manifest.snapshot).await?;
-                copies.insert(table.into(), file.path.clone());
+            let path = file.as_ref().map(|file| file.path.clone());
+            if copies.get(&table) == Some(&path) {
+                continue;
             }
+            match &file {
+                Some(file) => self.copy(&table, file, &manifest.snapshot).await?,
+                // Also where none is known of: the run that made one may have died before it said so.
+                None => self.store.delete(&[self.paths.latest(&table)]).await?,
+            }
+            copies.insert(table, path);
         }
         Ok(())
     }

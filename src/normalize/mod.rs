@@ -32,6 +32,7 @@ use crate::json::reader::Reader;
 use crate::parquet::Group;
 use schema::Schema;
 use serde::{Deserialize, Serialize};
+pub(crate) use sheet::LOAD_ID;
 use sheet::Sheet;
 use shredder::Shredder;
 

@@ -187,3 +187,11 @@ pub fn plan(resources: &[(&str, Disposition)]) -> Plan {
 pub fn once(plan: &Plan, time: i64, gateway: &mut Gateway, store: &impl Store, world: &World) -> RunRecord {
     block_on(run::run(plan, time, &mut Visit { gateway, world }, store, world))
 }
+
+/// One run through a client that may fail it; `None` if it died. `seed`: of its chance.
+pub fn attempt(plan: &Plan, time: i64, gateway: &mut Gateway, client: &Client<'_>, seed: u64) -> Option<RunRecord> {
+    let world = World::new(time, seed);
+    let mut visit = Visit { gateway, world: &world };
+    let task: Task<'_> = (client, Box::pin(run::run(plan, time, &mut visit, client, &world)));
+    together(&Chance::new(seed), vec![task]).pop()?
+}

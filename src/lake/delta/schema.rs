@@ -6,10 +6,11 @@
 //! files may lack a column or have been written when it could be null.
 
 use crate::lake::manifest::{File, Table};
+use crate::normalize::LOAD_ID;
 use crate::normalize::schema::{Column, DataType};
 use crate::normalize::time::format_date;
 use crate::parquet::{self, ColumnSpec, Physical};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 /// Digits that Delta's decimals can have.
@@ -19,8 +20,8 @@ const MAX_DIGITS: u8 = 38;
 pub struct DeltaSchema<'a> {
     /// Delta's `schemaString`.
     pub text: String,
-    /// Place among the table's columns in files, and the column.
-    pub columns: Vec<(usize, &'a Column)>,
+    /// Columns that statistics are given of, each with its place in files.
+    told: Vec<(usize, &'a Column)>,
     /// Columns that Delta's readers do not see, and why.
     pub left_out: Vec<(&'a str, String)>,
     /// It has a timestamp without a zone, for which readers need a feature of its own.
@@ -29,7 +30,7 @@ pub struct DeltaSchema<'a> {
 
 impl DeltaSchema<'_> {
     pub fn of(table: &Table) -> DeltaSchema<'_> {
-        let (mut fields, mut columns, mut left_out, mut local_times) = (Vec::new(), Vec::new(), Vec::new(), false);
+        let (mut fields, mut told, mut left_out, mut local_times) = (Vec::new(), Vec::new(), Vec::new(), false);
         let mut names = BTreeSet::new();
         for (place, column) in table.columns().enumerate() {
             let type_ = if !fits(&column.name) {
@@ -43,31 +44,62 @@ impl DeltaSchema<'_> {
                 Ok(type_) => {
                     local_times |= type_ == LOCAL_TIMESTAMP;
                     fields.push(json!({ "name": column.name, "type": type_, "nullable": true, "metadata": {} }));
-                    columns.push((place, column));
+                    told.extend(always_bounded(column).then_some((place, column)));
                 }
                 Err(reason) => left_out.push((column.name.as_str(), reason)),
             }
         }
         let text = json!({ "type": "struct", "fields": fields }).to_string();
-        DeltaSchema { text, columns, left_out, local_times }
+        DeltaSchema { text, told, left_out, local_times }
     }
 
-    /// Delta's statistics of a file: what is known of the columns that are in the schema.
+    /// Table properties: which columns have statistics. Readers that are not told expect them of the first 32, and some take a
+    /// bound that is missing for one that nothing fits.
+    pub fn properties(&self) -> Value {
+        let names: Vec<&str> = self.told.iter().map(|(_, column)| column.name.as_str()).collect();
+        match names.is_empty() {
+            true => json!({ "delta.dataSkippingNumIndexedCols": "0" }),
+            false => json!({ "delta.dataSkippingStatsColumns": names.join(",") }),
+        }
+    }
+
+    /// Delta's statistics of a file. Bounds are given of all columns that have values, or of none.
     pub fn stats(&self, file: &File) -> String {
         let mut all = json!({ "numRecords": file.rows });
-        if let (Some(all), Some(stats)) = (all.as_object_mut(), &file.stats) {
-            all.insert("minValues".into(), self.each(|place, column| bound(column, stats.min.get(place)?, 0)));
-            all.insert("maxValues".into(), self.each(|place, column| bound(column, stats.max.get(place)?, 999)));
-            all.insert("nullCount".into(), self.each(|place, _| Some((*stats.nulls.get(place)?).into())));
+        let (Some(all), Some(stats)) = (all.as_object_mut(), &file.stats) else { return all.to_string() };
+        // A column that came later is null in all of the file's rows.
+        let nulls = |place: usize| stats.nulls.get(place).copied().unwrap_or(file.rows);
+        let (mut min, mut max, mut null_count) = (Map::new(), Map::new(), Map::new());
+        let mut complete = true;
+        for (place, column) in &self.told {
+            null_count.insert(column.name.clone(), nulls(*place).into());
+            let bound = |values: &[Value], up| values.get(*place).and_then(|value| bound(column, value, up));
+            match (bound(&stats.min, 0), bound(&stats.max, 999)) {
+                (Some(least), Some(most)) => {
+                    min.insert(column.name.clone(), least);
+                    max.insert(column.name.clone(), most);
+                }
+                _ => complete &= nulls(*place) == file.rows,
+            }
         }
-        all.to_string()
+        if complete {
+            all.insert("minValues".into(), min.into());
+            all.insert("maxValues".into(), max.into());
+        }
+        all.insert("nullCount".into(), null_count.into());
+        Value::from(std::mem::take(all)).to_string()
     }
+}
 
-    /// What there is to say of the columns, by their names.
-    fn each(&self, value: impl Fn(usize, &Column) -> Option<Value>) -> Value {
-        let named = |(place, column): &(usize, &Column)| Some((column.name.clone(), value(*place, column)?));
-        Value::Object(self.columns.iter().filter_map(named).collect())
-    }
+/// Whether every file has the column's least and greatest value, if it has any. Texts may be too long to be kept; a load's id
+/// never is. The property that lists columns knows no other names than these.
+fn always_bounded(column: &Column) -> bool {
+    let plain = column.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let bounded = match column.data_type {
+        Some(DataType::Bigint | DataType::Double | DataType::Timestamp | DataType::Date) => true,
+        _ => column.name == LOAD_ID,
+    };
+    plain && bounded
 }
 
 const LOCAL_TIMESTAMP: &str = "timestamp_ntz";

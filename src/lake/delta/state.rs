@@ -171,7 +171,7 @@ impl<'a> Target<'a> {
             "format": { "provider": "parquet", "options": {} },
             "schemaString": schema.text,
             "partitionColumns": [],
-            "configuration": {},
+            "configuration": schema.properties(),
         } })
     }
 
