@@ -6,7 +6,9 @@ use gatelake::lake::derived::Derived;
 use gatelake::lake::manifest::decode;
 use gatelake::lake::{Derive, Disposition, Outcome, RunRecord};
 use gatelake::normalize::Options;
+use gatelake::parquet::nested::{Field, Kind, write};
 use gatelake::run::Plan;
+use serde_json::{Value, json};
 use std::path::Path;
 use support::delta::{caught_up, copies_are_current, versions};
 use support::invariants::{check, published};
@@ -108,7 +110,8 @@ fn a_log_that_grows_has_checkpoints() {
     let lake = Lake::of(&resources, Derive { delta: true, latest: false });
     for n in 0..120 {
         let events = format!(r#"[{{"event":{n},"at":"2026-02-01T00:00:{:02}Z","note":"n{}"}}]"#, n % 60, n % 7);
-        let record = lake.hour(n, Gateway::says(&[("events", &events), ("state", &format!(r#"[{{"v":{n}}}]"#))]));
+        // Two hours apart: what the first ones removed is long gone in the end.
+        let record = lake.hour(2 * n, Gateway::says(&[("events", &events), ("state", &format!(r#"[{{"v":{n}}}]"#))]));
         assert_eq!(record.warnings, []);
     }
     caught_up(&lake.memory, &paths(), true);
@@ -121,6 +124,58 @@ fn a_log_that_grows_has_checkpoints() {
         assert!(!there(&paths().delta_checkpoint(table, 0).0));
     }
     lake.keep("long");
+}
+
+/// What a checkpoint's file can hold, beyond what ours do: tests/readers/delta.py compares it with the records.
+#[test]
+fn records_with_fields_in_fields() {
+    let group = |fields| Kind::Group(fields);
+    let fields = [
+        Field::needed("id", Kind::I64),
+        Field::optional(
+            "a",
+            group(vec![
+                Field::optional("flag", Kind::Bool),
+                Field::needed("names", Kind::Texts),
+                Field::optional("b", group(vec![Field::optional("map", Kind::TextMap), Field::needed("n", Kind::I32)])),
+            ]),
+        ),
+        Field::optional("more", Kind::Texts),
+    ];
+    let record = |n: i64| {
+        let texts = |count: i64| (0..count).map(|text| format!("t{text}")).collect::<Vec<_>>();
+        let map = json!({ "k": "v", "null": null, "n": n.to_string() });
+        let maps = [json!({}), map, Value::Null];
+        let b = match n % 4 {
+            0 => Value::Null,
+            _ => json!({ "map": maps[(n % 3) as usize], "n": -n }),
+        };
+        let flag = [json!(true), json!(false), Value::Null][(n % 3) as usize].clone();
+        let a = match n % 7 {
+            0 => Value::Null,
+            _ => json!({ "flag": flag, "names": texts(n % 5), "b": b }),
+        };
+        let more = (n % 3 > 0).then(|| texts(n % 4));
+        json!({ "id": n << 33, "a": a, "more": more })
+    };
+    let records: Vec<Value> = (0..500).map(record).collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/nested");
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, records) in [("many", records.as_slice()), ("none", &[])] {
+        std::fs::write(folder.join(format!("{name}.parquet")), write(&fields, records).unwrap()).unwrap();
+        std::fs::write(folder.join(format!("{name}.json")), json!(records).to_string()).unwrap();
+    }
+    for wrong in [
+        json!({}),
+        json!({ "id": "1" }),
+        json!({ "id": 1, "a": {} }),
+        json!({ "id": 1, "a": { "names": [1] } }),
+        json!({ "id": 1, "a": { "names": [], "b": { "n": 1_i64 << 31 } } }),
+        json!({ "id": 1, "a": { "names": [], "b": { "n": 1, "map": { "k": true } } } }),
+        json!({ "id": 1, "more": "text" }),
+    ] {
+        assert_eq!(write(&fields, std::slice::from_ref(&wrong)).unwrap_err().code(), "parquet_page", "{wrong}");
+    }
 }
 
 #[test]

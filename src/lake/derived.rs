@@ -56,13 +56,8 @@ impl<S: Store, H: Host> Follower<'_, S, H> {
             return warnings;
         }
         if let Err(error) = self.try_follow(now, before, &mut warnings).await {
-            warnings.push(Warning {
-                code: "derived_behind".into(),
-                table: String::new(),
-                column: String::new(),
-                message: format!("Delta logs or `latest/` are behind the snapshot, and the next run goes on: {error}"),
-                count: 1,
-            });
+            let message = format!("Delta logs or `latest/` are behind the snapshot, and the next run goes on: {error}");
+            warnings.push(Warning::new("derived_behind", "", "", message));
         }
         warnings
     }

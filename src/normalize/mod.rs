@@ -68,6 +68,13 @@ pub struct Warning {
     pub count: u64,
 }
 
+impl Warning {
+    /// What happened once, to a table, or to one of its columns if that is not empty.
+    pub fn new(code: &str, table: &str, column: &str, message: String) -> Warning {
+        Warning { code: code.into(), table: table.into(), column: column.into(), message, count: 1 }
+    }
+}
+
 /// Finished bytes of one table's file, in order.
 pub struct Part {
     pub table: String,

@@ -67,13 +67,10 @@ impl Progress {
                 Ok(true) => warnings.extend(left_out(target)),
                 Ok(false) => {}
                 Err(error) if matches!(error.kind(), Kind::Transient | Kind::Store) => return Err(error),
-                Err(error) => warnings.push(Warning {
-                    code: error.code().into(),
-                    table: name.clone(),
-                    column: String::new(),
-                    message: format!("the Delta log of {name} stays behind: {error}"),
-                    count: 1,
-                }),
+                Err(error) => {
+                    let message = format!("the Delta log of {name} stays behind: {error}");
+                    warnings.push(Warning::new(error.code(), &name, "", message));
+                }
             }
         }
         self.snapshot.clone_from(&manifest.snapshot);
@@ -85,12 +82,9 @@ impl Progress {
 fn left_out(target: Target<'_>) -> Vec<Warning> {
     let table = target.table();
     let schema = table.map(DeltaSchema::of);
-    let warning = |(column, reason): (&str, String)| Warning {
-        code: "delta_column".into(),
-        table: target.name.into(),
-        column: column.into(),
-        message: format!("`{column}` is not in the Delta table: {reason}"),
-        count: 1,
+    let warning = |(column, reason): (&str, String)| {
+        let message = format!("`{column}` is not in the Delta table: {reason}");
+        Warning::new("delta_column", target.name, column, message)
     };
     schema.into_iter().flat_map(|schema| schema.left_out).map(warning).collect()
 }

@@ -7,7 +7,7 @@ use crate::lake::manifest::{File, Manifest, Table};
 use crate::lake::paths;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Names us in the log's `txn` actions.
 const APP: &str = "gatelake";
@@ -31,9 +31,17 @@ pub struct LogState {
     /// The protocol has the feature for timestamps without a zone. It is never taken back.
     pub local_times: bool,
     pub files: BTreeSet<String>,
-    /// Files that are no longer in the table, and since when.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub removed: BTreeMap<String, i64>,
+    /// Files that are no longer in the table, as long as checkpoints have to name them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<Tombstone>,
+}
+
+/// A file that the table had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tombstone {
+    pub path: String,
+    /// Milliseconds since the Unix epoch.
+    pub at: i64,
 }
 
 /// A table in a snapshot.
@@ -94,8 +102,9 @@ impl<'a> Target<'a> {
         state.local_times |= upgraded;
         let kept = state.files.len() - removed.len();
         state.files = now;
-        state.removed.retain(|name, at| *at > created_at - TOMBSTONE_MS && !state.files.contains(name));
-        state.removed.extend(removed.iter().map(|name| (name.clone(), created_at)));
+        state.removed.retain(|one| one.at > created_at - TOMBSTONE_MS && !state.files.contains(&one.path));
+        let removed: Vec<Tombstone> = removed.into_iter().map(|path| Tombstone { path, at: created_at }).collect();
+        state.removed.extend(removed.iter().cloned());
 
         let mut actions = vec![self.info(kept, removed.len())];
         if before.is_none() || upgraded {
@@ -104,7 +113,7 @@ impl<'a> Target<'a> {
         if let Some(schema) = schema.as_ref().filter(|_| before.is_none() || evolved) {
             actions.push(self.metadata(&state.id, schema));
         }
-        actions.extend(removed.iter().map(|name| remove(name, created_at)));
+        actions.extend(removed.iter().map(remove));
         if let Some(schema) = &schema {
             actions.extend(added.iter().map(|(name, file)| self.add(name, file, schema)));
         }
@@ -120,7 +129,7 @@ impl<'a> Target<'a> {
         let mut actions = vec![protocol(state.local_times), self.metadata(&state.id, &schema)];
         actions.push(self.transaction(state.scheduled_time));
         actions.extend(self.names(table)?.iter().map(|(name, file)| self.add(name, file, &schema)));
-        actions.extend(state.removed.iter().map(|(name, at)| remove(name, *at)));
+        actions.extend(state.removed.iter().map(remove));
         Ok(Some(actions))
     }
 
@@ -192,8 +201,8 @@ impl<'a> Target<'a> {
     }
 }
 
-fn remove(name: &str, at: i64) -> Value {
-    json!({ "remove": { "path": name, "deletionTimestamp": at, "dataChange": true } })
+fn remove(Tombstone { path, at }: &Tombstone) -> Value {
+    json!({ "remove": { "path": path, "deletionTimestamp": at, "dataChange": true } })
 }
 
 /// What readers and writers must know: the least there is, or the one feature that we may need.
@@ -212,7 +221,7 @@ fn protocol(local_times: bool) -> Value {
 impl LogState {
     /// Before anything is known but the table's id.
     fn begun(id: String) -> LogState {
-        let (files, removed) = (BTreeSet::new(), BTreeMap::new());
+        let (files, removed) = (BTreeSet::new(), Vec::new());
         LogState { id, version: 0, scheduled_time: 0, schema: String::new(), local_times: false, files, removed }
     }
 
@@ -240,14 +249,14 @@ impl LogState {
             state.local_times |= features.into_iter().any(|feature| feature == LOCAL_TIMES);
         }
         for action in of("remove") {
-            let name = text(action, "path").ok_or_else(damaged)?;
-            state.files.remove(&name);
-            let at = action.get("deletionTimestamp").and_then(Value::as_i64);
-            state.removed.insert(name, at.unwrap_or_default());
+            let path = text(action, "path").ok_or_else(damaged)?;
+            state.files.remove(&path);
+            let at = action.get("deletionTimestamp").and_then(Value::as_i64).unwrap_or_default();
+            state.removed.push(Tombstone { path, at });
         }
         for action in of("add") {
             let name = text(action, "path").ok_or_else(damaged)?;
-            state.removed.remove(&name);
+            state.removed.retain(|one| one.path != name);
             state.files.insert(name);
         }
         for transaction in of("txn").filter(|action| action.get("appId").is_some_and(|app| app == APP)) {
