@@ -23,7 +23,7 @@ fn dispositions() -> Vec<(String, Disposition)> {
         Disposition::Append | Disposition::Replace => disposition,
     };
     let named = |(name, disposition): (&str, Disposition)| (name.to_owned(), known(disposition));
-    [("replaced", Disposition::Replace), ("keyed", Disposition::Replace), ("appended", Disposition::Append)]
+    [("folders", Disposition::Replace), ("users", Disposition::Replace), ("events", Disposition::Append)]
         .map(named)
         .into()
 }
@@ -88,7 +88,7 @@ fn records(n: i64) -> String {
 #[test]
 fn every_disposition_over_several_loads() {
     let resources = dispositions();
-    let lake = Lake::of(&resources, BOTH).options("keyed", r#"{"primary_key":"id"}"#);
+    let lake = Lake::of(&resources, BOTH).options("users", r#"{"primary_key":"id"}"#);
     for n in 0..8 {
         // Twice in a row the gateway says the same.
         let says = records(n.min(5));
@@ -100,7 +100,7 @@ fn every_disposition_over_several_loads() {
         copies_are_current(&lake.memory, &paths());
     }
     let versions = |table| versions(&lake.memory, &paths(), table).len();
-    assert_eq!(["keyed", "keyed__tags", "appended", "_dlt_loads"].map(versions), [6, 6, 8, 8]);
+    assert_eq!(["users", "users__tags", "events", "_dlt_loads"].map(versions), [6, 6, 8, 8]);
     lake.keep("dispositions");
 }
 

@@ -40,6 +40,7 @@ export const TESTS = [
   ['Parquet, read by DuckDB', reader('duckdb')],
   ['Parquet, read by pyarrow', pythonReader('check')],
   ['Delta, read by deltalake and polars', pythonReader('delta')],
+  ['recipes of docs/destinations.md', pythonReader('recipes')],
   ['wasm, worker', worker],
   ['the page and its wasm', site],
   ['size of the Worker', size],
