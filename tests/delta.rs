@@ -290,6 +290,7 @@ fn what_the_logs_name_is_told_to_whoever_tidies_up() {
     let now = published(&lake.memory, &paths()).pop().unwrap();
     let mut named: Vec<String> =
         now.tables.iter().flat_map(|table| &table.files).map(|file| file.path.clone()).collect();
-    (needs.sort(), named.sort());
+    needs.sort();
+    named.sort();
     assert_eq!(needs, named);
 }

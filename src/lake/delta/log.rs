@@ -54,7 +54,7 @@ impl<S: Store, H: Host> Logs<'_, S, H> {
 
     /// Whoever makes the checkpoint of a version makes the same one.
     async fn checkpoint(&self, target: Target<'_>, state: &LogState) -> Result<()> {
-        if state.version == 0 || state.version % CHECKPOINT_EVERY != 0 {
+        if state.version == 0 || !state.version.is_multiple_of(CHECKPOINT_EVERY) {
             return Ok(());
         }
         let Some(actions) = target.checkpoint(state)? else { return Ok(()) };
