@@ -4,7 +4,7 @@
 //! whether the one before died on the way, and goes on from there. Nothing of this can fail a run.
 
 use super::delta::{Logs, Progress};
-use super::latest::{Copies, Latest};
+use super::latest::{Copy, Latest};
 use super::manifest::{Ancestor, FORMAT, Manifest, decode, encode};
 use super::paths::Paths;
 use super::reader::Reader;
@@ -37,7 +37,7 @@ pub struct Derived {
     #[serde(default)]
     pub delta: Progress,
     #[serde(default)]
-    pub latest: Copies,
+    pub latest: Vec<Copy>,
 }
 
 /// Who derives, where.
@@ -63,21 +63,22 @@ impl<S: Store, H: Host> Follower<'_, S, H> {
     }
 
     async fn try_follow(&self, now: &Manifest, before: Option<&Manifest>, warnings: &mut Vec<Warning>) -> Result<()> {
-        let found = self.read().await?;
-        let (etag, known) = found.unzip();
-        let mut derived = known.clone().unwrap_or_else(|| Derived {
+        let (known, derived) = self.read().await?.unzip();
+        let mut derived = derived.unwrap_or_else(|| Derived {
             format: FORMAT,
             snapshot: String::new(),
             delta: Progress::default(),
-            latest: Copies::new(),
+            latest: Vec::new(),
         });
         if derived.snapshot > now.snapshot {
             return Ok(());
         }
+        let before_bytes = encode(&derived)?;
         let followed = self.all(&mut derived, now, before, warnings).await;
         derived.snapshot.clone_from(&now.snapshot);
-        if known.as_ref() != Some(&derived) {
-            self.save(&derived, etag).await?;
+        let bytes = encode(&derived)?;
+        if bytes != before_bytes {
+            self.save(&bytes, &now.snapshot, known).await?;
         }
         followed
     }
@@ -119,18 +120,18 @@ impl<S: Store, H: Host> Follower<'_, S, H> {
     }
 
     /// What another run saved meanwhile stays if it is of this snapshot or a later one.
-    async fn save(&self, derived: &Derived, mut etag: Option<Etag>) -> Result<()> {
-        let (key, bytes) = (self.paths.derived(), encode(derived)?);
+    async fn save(&self, bytes: &[u8], snapshot: &str, mut known: Option<Etag>) -> Result<()> {
+        let key = self.paths.derived();
         for _ in 0..MAX_RACES {
-            let cond = etag.map_or(Cond::Create, Cond::Match);
-            if let Put::Done(_) = self.store.put(&key, &bytes, cond, &[]).await? {
+            let cond = known.map_or(Cond::Create, Cond::Match);
+            if let Put::Done(_) = self.store.put(&key, bytes, cond, &[]).await? {
                 return Ok(());
             }
             let found = self.read().await?;
-            if found.as_ref().is_some_and(|(_, found)| found.snapshot >= derived.snapshot) {
+            if found.as_ref().is_some_and(|(_, found)| found.snapshot.as_str() >= snapshot) {
                 return Ok(());
             }
-            etag = found.map(|(etag, _)| etag);
+            known = found.map(|(etag, _)| etag);
         }
         Err(Error::new(Kind::Conflict, "too_many_races", "others went on replacing the object")
             .at(key)

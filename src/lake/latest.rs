@@ -4,21 +4,26 @@
 //! Each copy is replaced by itself, after the pointer has moved: two of them may be of two snapshots, none is ever half a
 //! file.
 
-use super::manifest::{File, Manifest, Table};
+use super::manifest::{File, Manifest};
 use super::paths::Paths;
 use super::reader::Reader;
 use super::store::{Retrying, meta};
 use crate::error::{Error, Kind, Result};
 use crate::host::{Cond, Host, Put, Store};
-use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize};
 
 /// Under this name an object's metadata have the load of the snapshot that it was copied for.
 const LOAD: &str = "load_id";
 /// Others that may replace the copy while we try to.
 const MAX_RACES: u32 = 8;
 
-/// By table: the path of the file that its copy is of; `None` if it has none for sure.
-pub type Copies = BTreeMap<String, Option<String>>;
+/// What is known of a table's copy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Copy {
+    pub table: String,
+    /// Of the file that it is of; `None` if there is none for sure.
+    pub path: Option<String>,
+}
 
 pub struct Latest<'a, S, H> {
     pub store: &'a Retrying<'a, S, H>,
@@ -30,27 +35,28 @@ impl<S: Store, H: Host> Latest<'_, S, H> {
     ///
     /// # Errors
     /// The store's, and those of [`Reader::file`].
-    pub async fn follow(&self, copies: &mut Copies, manifest: &Manifest) -> Result<()> {
-        let single = |table: &Table| match table.files.as_slice() {
-            [file] => Some(file.clone()),
-            _ => None,
-        };
-        let mut wanted: BTreeMap<String, Option<File>> =
-            manifest.tables.iter().map(|table| (table.schema.name.clone(), single(table))).collect();
-        for gone in copies.keys() {
-            wanted.entry(gone.clone()).or_default();
-        }
-        for (table, file) in wanted {
-            let path = file.as_ref().map(|file| file.path.clone());
-            if copies.get(&table) == Some(&path) {
+    pub async fn follow(&self, copies: &mut Vec<Copy>, manifest: &Manifest) -> Result<()> {
+        let gone = copies.iter().map(|copy| &copy.table).filter(|table| manifest.table(table).is_none());
+        let names = manifest.tables.iter().map(|table| &table.schema.name);
+        for name in names.chain(gone.cloned().collect::<Vec<_>>().iter()) {
+            let file = match manifest.table(name).map(|table| table.files.as_slice()) {
+                Some([file]) => Some(file),
+                _ => None,
+            };
+            let path = file.map(|file| file.path.clone());
+            let known = copies.iter().position(|copy| copy.table == *name);
+            if known.and_then(|at| copies.get(at)).is_some_and(|copy| copy.path == path) {
                 continue;
             }
-            match &file {
-                Some(file) => self.copy(&table, file, &manifest.snapshot).await?,
+            match file {
+                Some(file) => self.copy(name, file, &manifest.snapshot).await?,
                 // Also where none is known of: the run that made one may have died before it said so.
-                None => self.store.delete(&[self.paths.latest(&table)]).await?,
+                None => self.store.delete(&[self.paths.latest(name)]).await?,
             }
-            copies.insert(table, path);
+            match known.and_then(|at| copies.get_mut(at)) {
+                Some(copy) => copy.path = path,
+                None => copies.push(Copy { table: name.clone(), path }),
+            }
         }
         Ok(())
     }

@@ -1,12 +1,20 @@
 //! The columns of a checkpoint: those of Delta's actions that we write, by the protocol's "Checkpoint Schema".
 
-use crate::error::Result;
+use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::parquet::nested::{Field, Kind, write};
 use serde_json::Value;
 
-/// A checkpoint's bytes, given its actions.
-pub fn bytes(actions: &[Value]) -> Result<Vec<u8>> {
-    write(&fields(), actions)
+/// A checkpoint's bytes, given its actions: a line of JSON each, as a commit has them.
+pub fn bytes(actions: &[String]) -> Result<Vec<u8>> {
+    let actions: Vec<Value> = actions
+        .iter()
+        .map(|action| serde_json::from_str(action).map_err(|error| not_json(&error.to_string())))
+        .collect::<Result<_>>()?;
+    write(&fields(), &actions)
+}
+
+fn not_json(cause: &str) -> Error {
+    Error::new(ErrorKind::Data, "not_serializable", format!("an action of the Delta log is no JSON: {cause}"))
 }
 
 fn fields() -> Vec<Field> {

@@ -6,7 +6,6 @@ use crate::error::{Error, Kind, Result};
 use crate::host::{Cond, Host, Put, Store};
 use crate::lake::paths::Paths;
 use crate::lake::store::Retrying;
-use serde_json::json;
 
 /// A checkpoint is written at every version that this divides. Spark and Databricks do so at every tenth; ours repeat no more
 /// than the names of files, so that readers take in a few dozen commits quickly, and each checkpoint is two puts.
@@ -39,7 +38,7 @@ impl<S: Store, H: Host> Logs<'_, S, H> {
                 let found = self.store.get(&key).await?.map(|object| object.bytes).unwrap_or_default();
                 // A run that came as far and died, or that is at it this very moment, put the same.
                 if found != bytes {
-                    *state = Some(LogState::after(state.take(), &found).map_err(|error| error.at(key))?);
+                    *state = Some(LogState::after(state.take(), target.name, &found).map_err(|error| error.at(key))?);
                     continue;
                 }
             }
@@ -61,13 +60,10 @@ impl<S: Store, H: Host> Logs<'_, S, H> {
         let bytes = checkpoint::bytes(&actions)?;
         let (checkpoint, last) = self.paths.delta_checkpoint(target.name, state.version);
         self.store.put(&checkpoint, &bytes, Cond::Create, &[]).await?;
-        let hint = json!({
-            "version": state.version,
-            "size": actions.len(),
-            "sizeInBytes": bytes.len(),
-            "numOfAddFiles": state.files.len(),
-        });
-        self.store.put(&last, hint.to_string().as_bytes(), Cond::Always, &[]).await?;
+        let (version, size, adds) = (state.version, bytes.len(), state.files.len());
+        let actions = actions.len();
+        let hint = format!(r#"{{"version":{version},"size":{actions},"sizeInBytes":{size},"numOfAddFiles":{adds}}}"#);
+        self.store.put(&last, hint.as_bytes(), Cond::Always, &[]).await?;
         Ok(())
     }
 }

@@ -20,7 +20,6 @@ use crate::error::{Kind, Result};
 use crate::host::{Host, Store};
 use crate::normalize::Warning;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
 
 pub use log::{CHECKPOINT_EVERY, Logs};
 pub use schema::DeltaSchema;
@@ -31,8 +30,8 @@ pub use state::{Commit, LogState, Target};
 pub struct Progress {
     /// The snapshot that all have come to.
     pub snapshot: String,
-    /// By table.
-    pub logs: BTreeMap<String, LogState>,
+    /// One for each table.
+    pub logs: Vec<LogState>,
 }
 
 impl Progress {
@@ -40,8 +39,8 @@ impl Progress {
     /// are from: the logs may be behind the pointer. Earlier versions of a log can be read as long as their files are kept.
     /// Whatever lies in a `_delta_log` folder belongs to the log and is needed as long as the table.
     pub fn needs(&self) -> impl Iterator<Item = String> {
-        self.logs.iter().flat_map(|(table, log)| {
-            let folder = paths::table_folder(table);
+        self.logs.iter().flat_map(|log| {
+            let folder = paths::table_folder(&log.table);
             log.files.iter().map(move |name| format!("{folder}{name}"))
         })
     }
@@ -56,20 +55,23 @@ impl Progress {
         manifest: &Manifest,
         warnings: &mut Vec<Warning>,
     ) -> Result<()> {
-        let here = manifest.tables.iter().map(|table| table.schema.name.clone());
-        let names: BTreeSet<String> = here.chain(self.logs.keys().cloned()).collect();
-        for name in names {
-            let mut state = self.logs.remove(&name);
-            let target = Target { name: &name, manifest };
+        let gone = self.logs.iter().map(|log| &log.table).filter(|table| manifest.table(table).is_none());
+        let names = manifest.tables.iter().map(|table| &table.schema.name);
+        for name in names.chain(gone.cloned().collect::<Vec<_>>().iter()) {
+            let known = self.logs.iter().position(|log| log.table == *name);
+            let mut state = known.map(|at| self.logs.remove(at));
+            let target = Target { name, manifest };
             let followed = logs.follow(&mut state, target).await;
-            self.logs.extend(state.map(|state| (name.clone(), state)));
+            if let Some(state) = state {
+                self.logs.insert(known.unwrap_or(self.logs.len()), state);
+            }
             match followed {
                 Ok(true) => warnings.extend(left_out(target)),
                 Ok(false) => {}
                 Err(error) if matches!(error.kind(), Kind::Transient | Kind::Store) => return Err(error),
                 Err(error) => {
                     let message = format!("the Delta log of {name} stays behind: {error}");
-                    warnings.push(Warning::new(error.code(), &name, "", message));
+                    warnings.push(Warning::new(error.code(), name, "", message));
                 }
             }
         }

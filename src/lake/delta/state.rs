@@ -6,8 +6,7 @@ use crate::error::{Error, Kind, Result};
 use crate::lake::manifest::{File, Manifest, Table};
 use crate::lake::paths;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use serde_json::Value;
 
 /// Names us in the log's `txn` actions.
 const APP: &str = "gatelake";
@@ -20,7 +19,8 @@ const LOCAL_TIMES: &str = "timestampNtz";
 /// A table's log, as far as planning the next commit needs it. Files are named as in the table's folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogState {
-    /// Of the table, to Delta.
+    pub table: String,
+    /// The table's, to Delta.
     pub id: String,
     /// Of the last commit; they are numbered from 0 on.
     pub version: u64,
@@ -30,7 +30,8 @@ pub struct LogState {
     pub schema: String,
     /// The protocol has the feature for timestamps without a zone. It is never taken back.
     pub local_times: bool,
-    pub files: BTreeSet<String>,
+    /// Sorted.
+    pub files: Vec<String>,
     /// Files that are no longer in the table, as long as checkpoints have to name them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<Tombstone>,
@@ -53,16 +54,16 @@ pub struct Target<'a> {
 
 /// One version of the log.
 pub struct Commit {
-    /// Delta's actions, one JSON object each.
-    pub actions: Vec<Value>,
+    /// Delta's actions, a line of JSON each.
+    pub actions: Vec<String>,
     /// The log after it.
     pub state: LogState,
 }
 
 impl Commit {
-    /// The object's bytes: an action a line.
+    /// The object's bytes.
     pub fn bytes(&self) -> Vec<u8> {
-        self.actions.iter().flat_map(|action| format!("{action}\n").into_bytes()).collect()
+        (self.actions.join("\n") + "\n").into_bytes()
     }
 }
 
@@ -86,9 +87,12 @@ impl<'a> Target<'a> {
             (None, Some(_)) => self.first(),
             (None, None) => return Ok(None),
         };
-        let added: Vec<&(&str, &File)> = files.iter().filter(|(name, _)| !state.files.contains(*name)).collect();
-        let now: BTreeSet<String> = files.iter().map(|(name, _)| (*name).to_owned()).collect();
-        let removed: Vec<String> = state.files.difference(&now).cloned().collect();
+        let mut now: Vec<String> = files.iter().map(|(name, _)| (*name).to_owned()).collect();
+        now.sort_unstable();
+        let before_files = std::mem::replace(&mut state.files, now);
+        let added: Vec<&(&str, &File)> = files.iter().filter(|(name, _)| !holds(&before_files, name)).collect();
+        let gone = before_files.iter().filter(|name| !holds(&state.files, name));
+        let removed: Vec<Tombstone> = gone.map(|path| Tombstone { path: path.clone(), at: created_at }).collect();
         let hash = schema.as_ref().map(|schema| paths::sha256(schema.text.as_bytes()));
         let evolved = hash.as_ref().is_some_and(|hash| *hash != state.schema);
         if before.is_some() && added.is_empty() && removed.is_empty() && !evolved {
@@ -100,13 +104,10 @@ impl<'a> Target<'a> {
         state.scheduled_time = scheduled_time;
         state.schema = hash.unwrap_or(state.schema);
         state.local_times |= upgraded;
-        let kept = state.files.len() - removed.len();
-        state.files = now;
-        state.removed.retain(|one| one.at > created_at - TOMBSTONE_MS && !state.files.contains(&one.path));
-        let removed: Vec<Tombstone> = removed.into_iter().map(|path| Tombstone { path, at: created_at }).collect();
+        state.removed.retain(|one| one.at > created_at - TOMBSTONE_MS && !holds(&state.files, &one.path));
         state.removed.extend(removed.iter().cloned());
 
-        let mut actions = vec![self.info(kept, removed.len())];
+        let mut actions = vec![self.info(before_files.len() - removed.len(), removed.len())];
         if before.is_none() || upgraded {
             actions.push(protocol(state.local_times));
         }
@@ -123,7 +124,7 @@ impl<'a> Target<'a> {
 
     /// All that a checkpoint of the log in this state holds, if the state is that of the snapshot. `None` for a table that it
     /// does not have.
-    pub fn checkpoint(&self, state: &LogState) -> Result<Option<Vec<Value>>> {
+    pub fn checkpoint(&self, state: &LogState) -> Result<Option<Vec<String>>> {
         let Some(table) = self.table() else { return Ok(None) };
         let schema = DeltaSchema::of(table);
         let mut actions = vec![protocol(state.local_times), self.metadata(&state.id, &schema)];
@@ -142,7 +143,7 @@ impl<'a> Target<'a> {
         id.replace_range(12..13, "4");
         id.replace_range(16..17, "8");
         [20, 16, 12, 8].into_iter().for_each(|place| id.insert(place, '-'));
-        LogState::begun(id)
+        LogState::begun(self.name, id)
     }
 
     /// The table's files, each with its name in the folder. Names consist of digits, letters, `.` and `-` and so are URLs.
@@ -157,89 +158,97 @@ impl<'a> Target<'a> {
         table.files.iter().map(name).collect()
     }
 
-    fn info(&self, kept: usize, removed: usize) -> Value {
-        let (operation, parameters) = match (kept, removed) {
-            (_, 0) => ("WRITE", json!({ "mode": "Append" })),
-            (0, _) => ("WRITE", json!({ "mode": "Overwrite" })),
-            _ => ("MERGE", json!({})),
+    fn info(&self, kept: usize, removed: usize) -> String {
+        let operation = match (kept, removed) {
+            (_, 0) => r#""WRITE","operationParameters":{"mode":"Append"}"#,
+            (0, _) => r#""WRITE","operationParameters":{"mode":"Overwrite"}"#,
+            _ => r#""MERGE","operationParameters":{}"#,
         };
-        json!({ "commitInfo": {
-            "timestamp": self.manifest.created_at,
-            "operation": operation,
-            "operationParameters": parameters,
-            "isBlindAppend": removed == 0,
-            "engineInfo": concat!("gatelake/", env!("CARGO_PKG_VERSION")),
-            "userMetadata": self.manifest.snapshot,
-        } })
+        let (at, blind, snapshot) = (self.manifest.created_at, removed == 0, quoted(&self.manifest.snapshot));
+        let engine = concat!("gatelake/", env!("CARGO_PKG_VERSION"));
+        format!(
+            r#"{{"commitInfo":{{"timestamp":{at},"operation":{operation},"isBlindAppend":{blind},"engineInfo":"{engine}","userMetadata":{snapshot}}}}}"#
+        )
     }
 
-    fn metadata(&self, id: &str, schema: &DeltaSchema<'_>) -> Value {
-        json!({ "metaData": {
-            "id": id,
-            "name": self.name,
-            "format": { "provider": "parquet", "options": {} },
-            "schemaString": schema.text,
-            "partitionColumns": [],
-            "configuration": schema.properties(),
-        } })
+    fn metadata(&self, id: &str, schema: &DeltaSchema<'_>) -> String {
+        let (name, text, properties) = (quoted(self.name), quoted(&schema.text), schema.properties());
+        format!(
+            r#"{{"metaData":{{"id":"{id}","name":{name},"format":{{"provider":"parquet","options":{{}}}},"schemaString":{text},"partitionColumns":[],"configuration":{properties}}}}}"#
+        )
     }
 
-    fn add(&self, name: &str, file: &File, schema: &DeltaSchema<'_>) -> Value {
-        let made_at = paths::made_by(name).and_then(paths::scheduled_time);
-        json!({ "add": {
-            "path": name,
-            "partitionValues": {},
-            "size": file.bytes,
-            "modificationTime": made_at.unwrap_or(self.manifest.created_at),
-            "dataChange": true,
-            "stats": schema.stats(file),
-        } })
+    fn add(&self, name: &str, file: &File, schema: &DeltaSchema<'_>) -> String {
+        let made_at = paths::made_by(name).and_then(paths::scheduled_time).unwrap_or(self.manifest.created_at);
+        let (size, stats) = (file.bytes, quoted(&schema.stats(file)));
+        format!(
+            r#"{{"add":{{"path":"{name}","partitionValues":{{}},"size":{size},"modificationTime":{made_at},"dataChange":true,"stats":{stats}}}}}"#
+        )
     }
 
-    fn transaction(&self, scheduled_time: i64) -> Value {
-        json!({ "txn": { "appId": APP, "version": scheduled_time, "lastUpdated": self.manifest.created_at } })
+    fn transaction(&self, scheduled_time: i64) -> String {
+        let at = self.manifest.created_at;
+        format!(r#"{{"txn":{{"appId":"{APP}","version":{scheduled_time},"lastUpdated":{at}}}}}"#)
     }
 }
 
-fn remove(Tombstone { path, at }: &Tombstone) -> Value {
-    json!({ "remove": { "path": path, "deletionTimestamp": at, "dataChange": true } })
+fn remove(Tombstone { path, at }: &Tombstone) -> String {
+    let path = quoted(path);
+    format!(r#"{{"remove":{{"path":{path},"deletionTimestamp":{at},"dataChange":true}}}}"#)
 }
 
 /// What readers and writers must know: the least there is, or the one feature that we may need.
-fn protocol(local_times: bool) -> Value {
-    match local_times {
-        false => json!({ "protocol": { "minReaderVersion": 1, "minWriterVersion": 2 } }),
-        true => json!({ "protocol": {
-            "minReaderVersion": 3,
-            "minWriterVersion": 7,
-            "readerFeatures": [LOCAL_TIMES],
-            "writerFeatures": [LOCAL_TIMES],
-        } }),
-    }
+fn protocol(local_times: bool) -> String {
+    let versions = match local_times {
+        false => r#""minReaderVersion":1,"minWriterVersion":2"#.to_owned(),
+        true => format!(
+            r#""minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["{LOCAL_TIMES}"],"writerFeatures":["{LOCAL_TIMES}"]"#
+        ),
+    };
+    format!(r#"{{"protocol":{{{versions}}}}}"#)
+}
+
+/// As JSON.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+fn holds(sorted: &[String], name: &str) -> bool {
+    sorted.binary_search_by(|one| one.as_str().cmp(name)).is_ok()
 }
 
 impl LogState {
     /// Before anything is known but the table's id.
-    fn begun(id: String) -> LogState {
-        let (files, removed) = (BTreeSet::new(), Vec::new());
-        LogState { id, version: 0, scheduled_time: 0, schema: String::new(), local_times: false, files, removed }
+    fn begun(table: &str, id: String) -> LogState {
+        LogState {
+            table: table.into(),
+            id,
+            version: 0,
+            scheduled_time: 0,
+            schema: String::new(),
+            local_times: false,
+            files: Vec::new(),
+            removed: Vec::new(),
+        }
     }
 
-    /// The log after a commit that another writer made.
+    /// The log of a table after a commit that another writer made.
     ///
     /// # Errors
     /// `delta_log` if it is none.
-    pub fn after(before: Option<LogState>, commit: &[u8]) -> Result<LogState> {
+    pub fn after(before: Option<LogState>, table: &str, commit: &[u8]) -> Result<LogState> {
         let damaged = || Error::new(Kind::Data, "delta_log", "an object of the Delta log is not a commit of ours");
-        let actions: Vec<Value> = serde_json::Deserializer::from_slice(commit)
-            .into_iter()
-            .collect::<Result<_, _>>()
-            .map_err(|_| damaged())?;
+        let lines = commit.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let actions: Vec<Value> =
+            lines.map(|line| serde_json::from_slice(line).map_err(|_| damaged())).collect::<Result<_>>()?;
         let of = |kind: &'static str| actions.iter().filter_map(move |action| action.get(kind));
         let text = |action: &Value, field: &str| action.get(field).and_then(Value::as_str).map(str::to_owned);
         let mut state = match before {
             Some(before) => LogState { version: before.version + 1, ..before },
-            None => LogState::begun(of("metaData").find_map(|action| text(action, "id")).ok_or_else(damaged)?),
+            None => {
+                let id = of("metaData").find_map(|action| text(action, "id"));
+                LogState::begun(table, id.ok_or_else(damaged)?)
+            }
         };
         for schema in of("metaData").filter_map(|action| text(action, "schemaString")) {
             state.schema = paths::sha256(schema.as_bytes());
@@ -250,15 +259,17 @@ impl LogState {
         }
         for action in of("remove") {
             let path = text(action, "path").ok_or_else(damaged)?;
-            state.files.remove(&path);
+            state.files.retain(|one| *one != path);
             let at = action.get("deletionTimestamp").and_then(Value::as_i64).unwrap_or_default();
             state.removed.push(Tombstone { path, at });
         }
         for action in of("add") {
-            let name = text(action, "path").ok_or_else(damaged)?;
-            state.removed.retain(|one| one.path != name);
-            state.files.insert(name);
+            let path = text(action, "path").ok_or_else(damaged)?;
+            state.removed.retain(|one| one.path != path);
+            state.files.push(path);
         }
+        state.files.sort_unstable();
+        state.files.dedup();
         for transaction in of("txn").filter(|action| action.get("appId").is_some_and(|app| app == APP)) {
             let version = transaction.get("version").and_then(Value::as_i64).ok_or_else(damaged)?;
             state.scheduled_time = state.scheduled_time.max(version);
