@@ -180,7 +180,7 @@ pub fn plan(resources: &[(&str, Disposition)]) -> Plan {
         guard: ShrinkGuard::default(),
     };
     let resources = resources.iter().map(resource).collect();
-    Plan { paths: paths(), resources, budget: Budget::default(), derive: Derive::default() }
+    Plan { paths: paths(), resources, access_review: false, budget: Budget::default(), derive: Derive::default() }
 }
 
 /// One run, alone.
