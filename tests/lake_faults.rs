@@ -8,7 +8,7 @@ use gatelake::run::{Plan, run};
 use support::conformance::conformance;
 use support::invariants::{Rows, check, content, published};
 use support::store::{Client, FAULTS, Fault, Memory};
-use support::world::{Chance, Gateway, HOUR, T0, Task, Visit, World, block_on, once, paths, plan, together};
+use support::world::{Chance, Gateway, HOUR, T0, Task, Visit, World, attempt, block_on, once, paths, plan, together};
 
 #[test]
 fn the_memory_store_is_a_store() {
@@ -42,11 +42,7 @@ fn begun() -> Memory {
 /// The run of an hour, which sees the state of that number, through a client that fails as said; `None` if it died.
 fn hour(memory: &Memory, n: i64, seed: u64, faults: &[(u64, Fault)]) -> (Option<RunRecord>, u64) {
     let client = Client::failing(memory, faults.iter().copied());
-    let world = World::new(T0 + n * HOUR, seed);
-    let (plan, mut gateway) = (tables(), state(n));
-    let mut visit = Visit { gateway: &mut gateway, world: &world };
-    let task: Task<'_> = (&client, Box::pin(run(&plan, T0 + n * HOUR, &mut visit, &client, &world)));
-    let record = together(&Chance::new(seed), vec![task]).pop().unwrap();
+    let record = attempt(&tables(), T0 + n * HOUR, &mut state(n), &client, seed);
     (record, client.calls())
 }
 

@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::gateway::catalogue::{Api, Records, Resource};
 use crate::gateway::url::Base;
 use crate::lake::plan::ShrinkGuard;
-use crate::lake::{Disposition, Paths};
+use crate::lake::{Derive, Disposition, Paths};
 use crate::normalize::Options;
 use crate::run;
 use read::Section;
@@ -26,6 +26,8 @@ const PUBLISH_MS: i64 = 60_000;
 pub struct Plan {
     /// What every key in the bucket begins with; empty, or without a slash at either end.
     pub prefix: String,
+    /// What else every dataset has for its readers.
+    pub derive: Derive,
     pub limits: Limits,
     /// In the order of their names.
     pub gateways: Vec<Gateway>,
@@ -174,6 +176,7 @@ impl Plan {
             resources: gateway.resources.iter().map(resource).collect(),
             access_review: gateway.access_review,
             budget: run::Budget { run_ms, publish_ms, ..run::Budget::default() },
+            derive: self.derive,
         })
     }
 
@@ -203,6 +206,7 @@ fn plan(root: &Section) -> Plan {
     if let Some(percent) = lake.number("max_shrink_percent", 0, 100) {
         shrink.max_shrink_percent = percent as u8;
     }
+    let derive = Derive { delta: lake.flag("delta").unwrap_or(true), latest: lake.flag("latest").unwrap_or(false) };
     lake.finish();
 
     let limits = limits(&root.section("limits"));
@@ -215,7 +219,7 @@ fn plan(root: &Section) -> Plan {
         gateways.extend(gateway::read(&section, &limits, shrink));
         section.finish();
     }
-    Plan { prefix, limits, gateways }
+    Plan { prefix, derive, limits, gateways }
 }
 
 /// Workers end a cron's run after 15 minutes and answer at most 10,000 requests of it, those to the bucket included.

@@ -4,10 +4,14 @@
 //! parts ─► Files ─put once─► data/…          ┐
 //!          plan ──put once─► snapshots/…     ├─ readers see the old snapshot or the new one, of all tables
 //!          publish ──compare-and-swap─► current.json ┘
+//!          follow ──put once─► data/…/_delta_log/…, latest/…   for readers that know no pointer
 //! ```
 //! `docs/lake.md` has the layout, the documents' fields and the promises. Everything works on [`crate::host::Store`] alone.
 
+pub mod delta;
+pub mod derived;
 pub mod files;
+pub mod latest;
 pub mod manifest;
 pub mod paths;
 pub mod plan;
@@ -22,6 +26,7 @@ use crate::error::{Error, Kind, Result};
 use crate::normalize::schema::TableSchema;
 use serde_json::value::RawValue;
 
+pub use derived::{Derive, Follower};
 pub use files::Files;
 pub use manifest::{Disposition, Manifest, Table};
 pub use paths::Paths;

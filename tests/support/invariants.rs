@@ -4,6 +4,7 @@
 use super::store::Memory;
 use super::world::block_on;
 use gatelake::lake::manifest::{Manifest, Pointer, decode};
+use gatelake::lake::paths::is_mutable;
 use gatelake::lake::{Disposition, Paths, Reader};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +14,7 @@ pub type Rows = BTreeMap<String, Vec<String>>;
 
 /// Checks all of them, for what readers see now and for everything they ever saw.
 pub fn check(memory: &Memory, paths: &Paths) {
-    write_once(memory, paths);
+    write_once(memory);
     no_going_back(memory, paths);
     let snapshots = published(memory, paths);
     for manifest in &snapshots {
@@ -43,10 +44,10 @@ pub fn published(memory: &Memory, paths: &Paths) -> Vec<Manifest> {
     pointers(memory, paths).into_iter().map(manifest).collect()
 }
 
-/// No object but the pointer ever got other bytes.
-fn write_once(memory: &Memory, paths: &Paths) {
+/// No object but those that are meant to change ever got other bytes.
+fn write_once(memory: &Memory) {
     let mut first: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-    for (key, bytes) in memory.history.borrow().iter().filter(|(key, _)| *key != paths.pointer()) {
+    for (key, bytes) in memory.history.borrow().iter().filter(|(key, _)| !is_mutable(key)) {
         let before = first.entry(key.clone()).or_insert_with(|| bytes.clone());
         assert_eq!(before, bytes, "{key} was written twice");
     }

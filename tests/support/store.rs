@@ -32,9 +32,16 @@ impl Memory {
     pub fn bytes(&self, key: &str) -> Option<Vec<u8>> {
         self.objects.borrow().get(key).map(|stored| stored.bytes.clone())
     }
-    /// Behind the lake's back.
+    /// Behind the lake's back, as are those below.
     pub fn damage(&self, key: &str) {
         self.objects.borrow_mut().get_mut(key).unwrap().bytes[0] ^= 1;
+    }
+    pub fn remove(&self, key: &str) {
+        self.objects.borrow_mut().remove(key).unwrap();
+    }
+    pub fn replace(&self, key: &str, bytes: &[u8]) {
+        let stored = Stored { bytes: bytes.into(), etag: "replaced".into(), meta: Vec::new() };
+        self.objects.borrow_mut().insert(key.into(), stored);
     }
 
     fn apply(&self, key: &str, bytes: &[u8], cond: &Cond, meta: &[(String, String)]) -> Put {
