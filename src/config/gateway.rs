@@ -7,7 +7,7 @@ use crate::gateway::catalogue::{Api, RESOURCES, Records, Resource};
 use crate::gateway::url::Base;
 use crate::lake::Disposition;
 use crate::lake::plan::ShrinkGuard;
-use crate::normalize::{Contract, Mode, Options};
+use crate::normalize::{Contract, Merge, Mode, Options, Strategy, Validity, WriteDisposition};
 
 const APIS: [(&str, Option<Api>); 3] = [("auto", None), ("2", Some(Api::V2)), ("3", Some(Api::V3))];
 const DIALECTS: [(&str, Dialect); 4] = [
@@ -18,7 +18,14 @@ const DIALECTS: [(&str, Dialect); 4] = [
 ];
 const RECORDS: [(&str, Records); 3] =
     [("envelope", Records::Envelope), ("root", Records::Root), ("list", Records::List)];
-const DISPOSITIONS: [(&str, Disposition); 2] = [("replace", Disposition::Replace), ("append", Disposition::Append)];
+const DISPOSITIONS: [(&str, Disposition); 3] =
+    [("replace", Disposition::Replace), ("append", Disposition::Append), ("merge", Disposition::Merge)];
+const STRATEGIES: [(&str, Strategy); 4] = [
+    ("delete-insert", Strategy::DeleteInsert),
+    ("upsert", Strategy::Upsert),
+    ("insert-only", Strategy::InsertOnly),
+    ("scd2", Strategy::Scd2),
+];
 const NAMINGS: [(&str, &str); 6] = [
     ("snake_case", "snake_case"),
     ("direct", "direct"),
@@ -230,11 +237,11 @@ fn access_review(section: &Section, resources: &[Pull]) -> bool {
     if on && !sources().any(|pull| pull.resource.table == access::USERS_TABLE) {
         section.problem("access_review", "needs the resource `users`, which is off");
     }
-    if let Some(pull) = sources().find(|pull| on && pull.disposition == Disposition::Append) {
+    if let Some(pull) = sources().find(|pull| on && pull.disposition != Disposition::Replace) {
         let name = pull.resource.table;
         section.problem(
             "access_review",
-            &format!("needs `{name}` to be replaced: with \"append\" its table holds what once was"),
+            &format!("needs `{name}` to be replaced: else its table also holds what once was"),
         );
     }
     on
@@ -257,6 +264,39 @@ fn contract(section: &Section) -> Contract {
     contract
 }
 
+/// Names of columns, each once.
+fn key(section: &Section, name: &'static str) -> Vec<String> {
+    let Some(key) = section.texts(name) else { return Vec::new() };
+    let twice = key.iter().enumerate().any(|(n, name)| key.iter().skip(n + 1).any(|other| other == name));
+    if key.is_empty() || twice || key.iter().any(|name| name.trim().is_empty()) {
+        section.problem(name, "takes the names of one or more columns, each once");
+    }
+    key
+}
+
+/// How rows are merged, where they are; a merge without what it tells rows by is none.
+fn write_disposition(section: &Section, disposition: Disposition, options: &Options) -> WriteDisposition {
+    let strategy = section.choice("strategy", &STRATEGIES);
+    if disposition != Disposition::Merge {
+        if strategy.is_some() {
+            section.problem("strategy", "is about `disposition = \"merge\"` alone");
+        }
+        return WriteDisposition::default();
+    }
+    let strategy = strategy.unwrap_or_default();
+    let keyless = options.primary_key.is_empty();
+    match strategy {
+        Strategy::DeleteInsert if keyless && options.merge_key.is_empty() => {
+            section.problem("disposition", "\"merge\" needs a `primary_key` or a `merge_key` that tells rows apart");
+        }
+        Strategy::Upsert | Strategy::InsertOnly if keyless => {
+            section.problem("strategy", "needs a `primary_key`");
+        }
+        _ => {}
+    }
+    WriteDisposition::Merge(Merge { strategy, validity: Validity::default() })
+}
+
 fn pull(section: &Section, resource: &'static Resource, options: &Options, mut shrink: ShrinkGuard) -> Pull {
     let mut options = options.clone();
     if let Some(levels) = section.number("max_table_nesting", 0, 1000) {
@@ -274,13 +314,10 @@ fn pull(section: &Section, resource: &'static Resource, options: &Options, mut s
     if let Some(plain) = section.flag("plain_encodings") {
         options.plain_encodings = plain;
     }
-    if let Some(key) = section.texts("primary_key") {
-        let twice = key.iter().enumerate().any(|(n, name)| key.iter().skip(n + 1).any(|other| other == name));
-        if key.is_empty() || twice || key.iter().any(|name| name.trim().is_empty()) {
-            section.problem("primary_key", "takes the names of one or more columns, each once");
-        }
-        options.primary_key = key;
-    }
+    options.primary_key = key(section, "primary_key");
+    options.merge_key = key(section, "merge_key");
+    let disposition = section.choice("disposition", &DISPOSITIONS).unwrap_or(Disposition::Replace);
+    options.write_disposition = write_disposition(section, disposition, &options);
     options.schema_contract = Some(contract(section));
     if let Some(allow) = section.flag("allow_shrink") {
         shrink.allow_shrink = allow;
@@ -292,7 +329,7 @@ fn pull(section: &Section, resource: &'static Resource, options: &Options, mut s
         resource,
         records: section.choice("select", &RECORDS).unwrap_or(resource.records),
         page_size: section.number("page_size", 1, 100_000).map(|size| size as u32),
-        disposition: section.choice("disposition", &DISPOSITIONS).unwrap_or(Disposition::Replace),
+        disposition,
         shrink,
         options,
     }

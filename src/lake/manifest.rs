@@ -80,6 +80,8 @@ pub enum Disposition {
     /// A load's rows take the place of those that are there, in all tables of the resource.
     #[default]
     Replace,
+    /// A load's rows are merged with those that are there, by key or content.
+    Merge,
 }
 
 /// One table of a snapshot.

@@ -13,6 +13,7 @@ pub mod derived;
 pub mod files;
 pub mod latest;
 pub mod manifest;
+pub mod merging;
 pub mod paths;
 pub mod plan;
 pub mod publish;

@@ -3,11 +3,12 @@
 
 use super::files::{DataFile, TableFiles};
 use super::manifest::{Disposition, File, Freshness, Manifest, Table, materialized};
+use super::merging::Merged;
 use super::record::Failure;
 use super::{review, system};
 use crate::error::{Error, Kind, Result};
 use crate::normalize::schema::{Schema, TableSchema};
-use crate::normalize::{Loaded, TableLoaded, Warning};
+use crate::normalize::{Loaded, Merge, TableLoaded, Warning};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -50,6 +51,8 @@ impl ShrinkGuard {
 pub struct Fetched {
     pub resource: String,
     pub disposition: Disposition,
+    /// How its rows are merged, if they are.
+    pub merge: Option<Merge>,
     pub guard: ShrinkGuard,
     /// The columns that its row ids are made from; empty: ids are new in every load.
     pub key: Vec<String>,
@@ -64,6 +67,8 @@ pub struct Fetched {
 pub struct Arrived {
     pub loaded: Loaded,
     pub files: TableFiles,
+    /// Of a load that merges: the tables after it; `None` if it changes nothing.
+    pub merged: Option<Merged>,
 }
 
 /// A snapshot to be, without the lake's own tables.
@@ -187,7 +192,12 @@ impl Resource<'_> {
                 return Err(Error::new(Kind::Data, "rows_missing", "a table's files do not hold its rows").at(name));
             }
             let kept = before.filter(|before| self.unchanged(before, schema, loaded));
-            found.push(Found { schema, before, kept, loaded, files });
+            let merged =
+                arrived.merged.as_ref().map(|merged| merged.files.get(name).map(Vec::as_slice).unwrap_or_default());
+            found.push(Found { schema, before, kept, loaded, files: merged.unwrap_or(files) });
+        }
+        if *disposition == Disposition::Merge && arrived.merged.is_some() {
+            found.iter_mut().for_each(|one| one.kept = None);
         }
         // A child's rows name their parents by id. Where ids are not those of the load before, tables stay together or not at all.
         let same_ids = |before: &Table| !key.is_empty() && before.key == *key;
@@ -206,6 +216,7 @@ impl Resource<'_> {
         }
         plan.tables.extend(tables);
         plan.warnings.extend(arrived.loaded.warnings.iter().cloned());
+        plan.warnings.extend(arrived.merged.iter().flat_map(|merged| &merged.warnings).cloned());
         Ok(())
     }
 
@@ -226,6 +237,8 @@ impl Resource<'_> {
     fn unchanged(&self, before: &Table, schema: &TableSchema, loaded: &TableLoaded) -> bool {
         let same_rows = match self.fetched.disposition {
             Disposition::Append => loaded.rows == 0,
+            // Whether it is unchanged was seen when it was to be merged.
+            Disposition::Merge => true,
             Disposition::Replace => before.rows == loaded.rows && (loaded.rows == 0 || before.digest == loaded.digest),
         };
         same_rows && materialized(&before.schema).eq(materialized(schema))

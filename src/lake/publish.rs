@@ -6,6 +6,7 @@
 
 use super::files::DataFile;
 use super::manifest::{FORMAT, MAX_ANCESTORS, Manifest, Pointer, Table, encode};
+use super::merging::merge_all;
 use super::paths::{self, Paths};
 use super::plan::{Fetched, Planned, plan};
 use super::reader::{Current, Reader};
@@ -76,6 +77,7 @@ impl<S: Store, H: Host> Publisher<'_, S, H> {
             let before = base.as_ref().map(|base| &base.manifest);
             // What a lost race reviewed were other tables.
             fetched.truncate(asked);
+            merge_all(&self.reader(), self.load_id, before, &mut fetched).await;
             let mut planned = plan(before, &fetched, self.load_id)?;
             let nothing_came = planned.failures.len() == asked;
             if !self.access_review {
@@ -136,7 +138,11 @@ impl<S: Store, H: Host> Publisher<'_, S, H> {
         let named: BTreeSet<&str> =
             tables.iter().flat_map(|table| &table.files).map(|file| file.path.as_str()).collect();
         let arrived = fetched.iter_mut().filter_map(|one| one.result.as_mut().ok());
-        let files = arrived.flat_map(|arrived| arrived.files.values_mut().flatten()).chain(&mut own_files);
+        let files = arrived.flat_map(|arrived| {
+            let merged = arrived.merged.iter_mut().flat_map(|merged| merged.files.values_mut());
+            arrived.files.values_mut().chain(merged).flatten()
+        });
+        let files = files.chain(&mut own_files);
         for file in files.filter(|file| named.contains(file.entry.path.as_str())) {
             file.put(self.store, self.paths).await?;
         }

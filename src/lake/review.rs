@@ -85,6 +85,7 @@ impl<S: Store, H: Host> Publisher<'_, S, H> {
         Some(Fetched {
             resource: access::TABLE.into(),
             disposition: Disposition::Replace,
+            merge: None,
             // Its sources were guarded.
             guard: ShrinkGuard { allow_shrink: true, ..ShrinkGuard::default() },
             key: Vec::new(),
@@ -116,7 +117,7 @@ impl<S: Store, H: Host> Publisher<'_, S, H> {
         }
         let loaded = writing.load().finish()?;
         files.add(writing.load().take_parts()).await?;
-        Ok(Arrived { loaded, files: files.finish()? })
+        Ok(Arrived { loaded, files: files.finish()?, merged: None })
     }
 }
 

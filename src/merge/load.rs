@@ -225,4 +225,3 @@ impl Sort {
         if descending { order.reverse() } else { order }
     }
 }
-

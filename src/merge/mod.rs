@@ -268,7 +268,9 @@ impl<'l> Merger<'l> {
 /// The table that the load's records are rows of.
 fn root(loaded: &Loaded) -> Result<&TableSchema> {
     let root = loaded.schema.tables.iter().find(|table| table.parent.is_none() && !table.quarantine);
-    root.ok_or_else(|| Error::new(Kind::Data, "internal", "a load has no root table").help("Please report this as a bug"))
+    root.ok_or_else(|| {
+        Error::new(Kind::Data, "internal", "a load has no root table").help("Please report this as a bug")
+    })
 }
 
 /// Of each row of a row group, the digest of its cells in these columns; columns that the file does not have add nothing. `seed`: of

@@ -1,8 +1,8 @@
 //! A file of a table, written anew without some of its rows.
 
 use crate::error::{Error, Kind, Result};
-use crate::normalize::schema::TableSchema;
 use crate::normalize::FileEnd;
+use crate::normalize::schema::TableSchema;
 use crate::parquet::{Reader, Value, WriterOptions};
 use crate::table::{Cells, OpenRow, Table};
 

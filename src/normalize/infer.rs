@@ -45,7 +45,11 @@ impl Inference {
         let detectors = Detectors {
             iso_timestamp: on("iso_timestamp", true),
             iso_date: on("iso_date", false),
-            epoch_near: if on("timestamp", false) { Some(load_time(load_id, "the detector `timestamp`")?) } else { None },
+            epoch_near: if on("timestamp", false) {
+                Some(load_time(load_id, "the detector `timestamp`")?)
+            } else {
+                None
+            },
         };
         // Two that become one by the naming convention are one, of the later type.
         let mut by_name: Vec<(String, DataType)> = Vec::new();

@@ -1,12 +1,12 @@
 //! One table while it is being loaded: its schema, its columns' builders, and what the shredder needs to know of its names.
 
-use super::{Validity, Warning};
 use super::coerce::Cell;
 use super::contract::Clause;
 use super::hash::{Id, table_seed};
 use super::names::Naming;
 use super::schema::{Column, DataType, TableSchema};
 use super::shredder::Row;
+use super::{Validity, Warning};
 use crate::error::{Error, Kind, Result};
 use crate::parquet::WriterOptions;
 use crate::table::{Cells, Table, hash};

@@ -1,5 +1,6 @@
 //! The state of a load: the compiled paths, the tables they lead to, and what both readers of records share.
 
+use super::Validity;
 use super::contract::{Mode, Policy};
 use super::hash::{Id, key_hash};
 use super::hints;
@@ -12,7 +13,6 @@ use super::sheet::{Sheet, Warnings};
 use super::thorough::Found;
 use super::tree::{Act, Fast, List, NONE, Node};
 use super::versions::Versions;
-use super::Validity;
 use crate::error::{Error, Kind, Result};
 use crate::gateway::redact;
 use crate::json::compact;

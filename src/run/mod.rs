@@ -53,6 +53,7 @@ impl Resource {
         Fetched {
             resource: name.clone(),
             disposition: *disposition,
+            merge: options.write_disposition.merge().cloned(),
             guard: *guard,
             key,
             started_from,
@@ -265,7 +266,7 @@ impl<S: Store, H: Host> Run<'_, S, H> {
         let mut files = Files::new(self.publisher.store, &self.plan.paths, order.load_id, *hold);
         let loaded = source.load(order, &mut files, traffic).await.map_err(|error| error.at(name))?;
         *hold = hold.saturating_sub(files.held());
-        Ok(Arrived { loaded, files: files.finish()? })
+        Ok(Arrived { loaded, files: files.finish()?, merged: None })
     }
 }
 

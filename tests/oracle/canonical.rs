@@ -97,13 +97,7 @@ impl Positions {
 }
 
 /// Replaces ids by what they refer to, and says how the row's own id came about.
-fn masked(
-    case: &Case,
-    outcome: &Outcome,
-    table: &TableSchema,
-    row: &mut Row,
-    positions: &Positions,
-) -> &'static str {
+fn masked(case: &Case, outcome: &Outcome, table: &TableSchema, row: &mut Row, positions: &Positions) -> &'static str {
     let id = row.remove("_dlt_id").expect("every row has an id");
     let text = id.as_str().expect("an id is text");
     let kind = match &table.parent {

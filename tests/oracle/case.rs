@@ -1,10 +1,10 @@
 //! A stored case, and how the engine runs it.
 
 use super::quarantine;
-use gatelake::error::{Error, Kind};
-use gatelake::normalize::schema::Schema;
 use futures_util::FutureExt;
+use gatelake::error::{Error, Kind};
 use gatelake::merge::Item;
+use gatelake::normalize::schema::Schema;
 use gatelake::normalize::{Load, Loaded, Merge, Options, Select, empty_file, number, time};
 use serde::Deserialize;
 use serde_json::value::RawValue;

@@ -51,7 +51,8 @@ fn dump(value: &Value) -> String {
         Value::Array(items) => format!("[{}]", items.iter().map(dump).collect::<Vec<_>>().join(", ")),
         Value::Object(members) => {
             let sorted: BTreeMap<&String, &Value> = members.iter().collect();
-            let members = sorted.into_iter().map(|(name, value)| format!("{}: {}", Value::from(name.as_str()), dump(value)));
+            let members =
+                sorted.into_iter().map(|(name, value)| format!("{}: {}", Value::from(name.as_str()), dump(value)));
             format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
         }
         scalar => scalar.to_string(),
