@@ -5,10 +5,15 @@
 //!          plan ──put once─► snapshots/…     ├─ readers see the old snapshot or the new one, of all tables
 //!          publish ──compare-and-swap─► current.json ┘
 //! ```
+//! Beside it, `lease` keeps a second run from the gateway, and `collect` removes what is no longer wanted.
+//!
 //! `docs/lake.md` has the layout, the documents' fields and the promises. Everything works on [`crate::host::Store`] alone.
 
+pub mod collect;
 pub mod files;
+pub mod lease;
 pub mod manifest;
+mod moment;
 pub mod paths;
 pub mod plan;
 pub mod publish;
@@ -21,8 +26,10 @@ use crate::error::{Error, Kind, Result};
 use crate::normalize::schema::TableSchema;
 use serde_json::value::RawValue;
 
+pub use collect::{Collection, Retention, collect};
 pub use files::Files;
 pub use manifest::{Disposition, Manifest, Table};
+pub use moment::Moment;
 pub use paths::Paths;
 pub use publish::{Published, Publisher};
 pub use reader::{Current, Reader};

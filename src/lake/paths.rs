@@ -5,6 +5,8 @@
 //! <prefix>/<dataset>/snapshots/<load id>-<hash>.json               manifests, write-once
 //! <prefix>/<dataset>/data/<table>/<load id>-<hash>.parquet         data files, write-once
 //! <prefix>/<dataset>/runs/<time left>-<load id>-<attempt>.json     run records, newest first in a listing
+//! <prefix>/<dataset>/lease.json                                    who is at work, while somebody is
+//! <prefix>/<dataset>/collected.json                                the report of the last collection
 //! ```
 //! `<hash>` is the first 12 hex digits of the object's SHA-256: the same bytes have the same key, and different bytes of two
 //! runs that overlap never meet. Manifests hold *relative* paths (without `<prefix>/<dataset>/`), so a lake may be copied
@@ -24,10 +26,15 @@ pub struct Paths {
 const LAST_MS: i64 = 9_999_999_999_999;
 
 const POINTER: &str = "current.json";
+const LEASE: &str = "lease.json";
+const COLLECTED: &str = "collected.json";
+const DATA: &str = "data/";
+const SNAPSHOTS: &str = "snapshots/";
+const RUNS: &str = "runs/";
 
-/// Whether this is the key of a pointer, the one kind of object that changes under its name: caches must not keep it.
-pub fn is_pointer(key: &str) -> bool {
-    key.rsplit('/').next() == Some(POINTER)
+/// Whether this is the key of an object that changes under its name: caches must not keep it. All others are write-once.
+pub fn is_mutable(key: &str) -> bool {
+    matches!(key.rsplit('/').next(), Some(POINTER | LEASE | COLLECTED))
 }
 
 impl Paths {
@@ -61,9 +68,43 @@ impl Paths {
         self.key(POINTER)
     }
 
+    pub fn lease(&self) -> String {
+        self.key(LEASE)
+    }
+
+    /// Of the last collection's report.
+    pub fn collected(&self) -> String {
+        self.key(COLLECTED)
+    }
+
     /// What all run records' keys begin with.
     pub fn runs(&self) -> String {
-        self.key("runs/")
+        self.key(RUNS)
+    }
+
+    /// What the keys of data files begin with, and other people's below them.
+    pub fn data(&self) -> String {
+        self.key(DATA)
+    }
+
+    /// What all manifests' keys begin with.
+    pub fn snapshots(&self) -> String {
+        self.key(SNAPSHOTS)
+    }
+
+    /// What an object of the dataset is by its key, if it is a write-once one of the lake's own making.
+    pub fn kind<'k>(&self, key: &'k str) -> Option<Kept<'k>> {
+        let path = key.strip_prefix(&self.root)?;
+        if let Some(name) = path.strip_prefix(SNAPSHOTS) {
+            return Some(Kept::Manifest { path, load_id: made_by(name, ".json")? });
+        }
+        if let Some(name) = path.strip_prefix(RUNS) {
+            let (_, id) = name.strip_suffix(".json")?.split_once('-')?;
+            let load_id = id.split('-').next()?;
+            return (self.run(id)? == key).then_some(Kept::Run { load_id });
+        }
+        let (_, name) = path.strip_prefix(DATA)?.split_once('/')?;
+        Some(Kept::Data { path, load_id: made_by(name, ".parquet")? })
     }
 
     /// What the records' keys of all runs scheduled after `time` sort before, and no others.
@@ -81,6 +122,21 @@ impl Paths {
         }
         Some(format!("{}-{id}.json", self.runs_after(time)))
     }
+}
+
+/// A write-once object by its key: its path in the dataset, and the load that made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept<'k> {
+    Data { path: &'k str, load_id: &'k str },
+    Manifest { path: &'k str, load_id: &'k str },
+    Run { load_id: &'k str },
+}
+
+/// The load id of a name `<load id>-<hash><suffix>`.
+fn made_by<'k>(name: &'k str, suffix: &str) -> Option<&'k str> {
+    let (load_id, hash) = name.strip_suffix(suffix)?.split_once('-')?;
+    let hex = hash.len() == 12 && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    (hex && scheduled_time(load_id).is_some()).then_some(load_id)
 }
 
 /// The relative path of a data file with that SHA-256 (hex).
@@ -171,7 +227,31 @@ mod tests {
         }
         assert_eq!(Paths::new("lake/prod/", "sftp").unwrap().pointer(), "lake/prod/sftp/current.json");
         assert_eq!(Paths::new("", "sftp").unwrap().pointer(), "sftp/current.json");
-        assert!(is_pointer("sftp/current.json") && !is_pointer("sftp/data/current_json/1.000-0123456789ab.parquet"));
+        assert!(is_mutable("sftp/current.json") && !is_mutable("sftp/data/current_json/1.000-0123456789ab.parquet"));
+    }
+
+    #[test]
+    fn only_the_lakes_own_names_are_its_objects() {
+        let (paths, id, hash) = (Paths::new("a", "sftp").unwrap(), "1795459200.123", "0123456789abcdef");
+        let (file, manifest) = (data("users", id, hash), snapshot(id, hash));
+        assert_eq!(paths.kind(&paths.key(&file)), Some(Kept::Data { path: &file, load_id: id }));
+        assert_eq!(paths.kind(&paths.key(&manifest)), Some(Kept::Manifest { path: &manifest, load_id: id }));
+        let run = paths.run(&run_id(id, 7)).unwrap();
+        assert_eq!(paths.kind(&run), Some(Kept::Run { load_id: id }));
+        for other in [
+            "a/sftp/current.json".to_owned(),
+            "a/sftp/lease.json".to_owned(),
+            "a/sftp/data/users/_delta_log/00000000000000000000.json".to_owned(),
+            "a/sftp/data/users/notes.parquet".to_owned(),
+            format!("a/sftp/data/users/more/{id}-0123456789ab.parquet"),
+            format!("a/sftp/data/{id}-0123456789ab.parquet"),
+            format!("a/sftp/snapshots/{id}-0123456789ab.json.bak"),
+            format!("a/sftp/snapshots/{id}-0123456789aB.json"),
+            format!("a/sftp/runs/0000000000000-{id}-00000007.json"),
+            format!("a/other/data/users/{id}-0123456789ab.parquet"),
+        ] {
+            assert_eq!(paths.kind(&other), None, "{other}");
+        }
     }
 
     #[test]

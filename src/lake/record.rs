@@ -21,6 +21,8 @@ pub enum Outcome {
     AlreadyPublished,
     /// A snapshot of a later scheduled time is there already.
     Superseded,
+    /// Another run of the dataset is at work: the gateway was not asked.
+    Busy,
 }
 
 impl Outcome {
@@ -37,6 +39,7 @@ impl Outcome {
             Outcome::Failed => "failed",
             Outcome::AlreadyPublished => "already published",
             Outcome::Superseded => "superseded",
+            Outcome::Busy => "busy",
         }
     }
 }
