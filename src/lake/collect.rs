@@ -227,9 +227,11 @@ impl<S: Store, H: Host> Collector<'_, S, H> {
         let unmoved = Cond::Match(current.etag.clone());
         match self.store.put(&self.paths.pointer(), &encode(&pointer)?, unmoved, &[]).await? {
             Put::Done(_) => Ok(()),
-            Put::Lost => Err(Error::new(Kind::Conflict, "collection_overtaken", "a run published while this collected")
-                .at(self.paths.pointer())
-                .help("Nothing was removed; the next collection starts from what is there now")),
+            Put::Lost => {
+                Err(Error::new(Kind::Conflict, "collection_overtaken", "a run published while this collected")
+                    .at(self.paths.pointer())
+                    .help("Nothing was removed; the next collection starts from what is there now"))
+            }
         }
     }
 
@@ -294,7 +296,9 @@ impl Sweep<'_> {
         let load_id = match object {
             Kept::Data { path, .. } if self.files.contains(path) => return Verdict::Stays,
             // Its own snapshot may name it. If none does, it goes when that snapshot does.
-            Kept::Data { load_id, .. } if load_id > self.oldest && self.loads.contains(load_id) => return Verdict::Stays,
+            Kept::Data { load_id, .. } if load_id > self.oldest && self.loads.contains(load_id) => {
+                return Verdict::Stays;
+            }
             Kept::Manifest { path, .. } if self.manifests.contains(path) => return Verdict::Stays,
             Kept::Data { load_id, .. } | Kept::Manifest { load_id, .. } => load_id,
             Kept::Run { load_id } => {

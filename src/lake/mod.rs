@@ -10,6 +10,7 @@
 //! `docs/lake.md` has the layout, the documents' fields and the promises. Everything works on [`crate::host::Store`] alone.
 
 pub mod collect;
+pub mod compare;
 pub mod files;
 pub mod lease;
 pub mod manifest;
@@ -28,7 +29,7 @@ use serde_json::value::RawValue;
 
 pub use collect::{Collection, Retention, collect};
 pub use files::Files;
-pub use manifest::{Disposition, Manifest, Table};
+pub use manifest::{Ancestor, Disposition, Manifest, Table};
 pub use moment::Moment;
 pub use paths::Paths;
 pub use publish::{Published, Publisher};

@@ -88,6 +88,12 @@ impl RunRecord {
             operations: Operations::default(),
         }
     }
+
+    /// Whether it left more in the store than its lease, which is gone, and this record: only then may there be something to
+    /// collect.
+    pub fn wrote(&self) -> bool {
+        self.operations.put > 1
+    }
 }
 
 /// An error as it is written down. Errors hold no secrets.
