@@ -1,7 +1,7 @@
 //! One task, and one fault at one of its effects: all of them.
 
 use super::lake::{Done, Job, Lake, Terrain, Work};
-use crate::support::invariants::{content, no_litter};
+use crate::support::invariants::content;
 use crate::support::store::{FAULTS, Fault};
 use crate::support::world::HOUR;
 use crate::{Report, Seen};
@@ -63,7 +63,7 @@ pub fn all(report: &mut Report) {
 }
 
 fn runs(report: &mut Report, name: &str, lease: bool, before: fn(bool, &mut Seen) -> Lake) {
-    let hour = if name == "the first run" { 0 } else { before(lease, &mut Seen::default()).snapshots.len() as i64 };
+    let hour = if name == "the first run" { 0 } else { before(lease, &mut Seen::default()).watch.snapshots.len() as i64 };
     let mut effects = 0;
     let title = |what: &str| format!("{name}, {} lease: {what}", if lease { "with" } else { "without" });
     let (mut old, mut new) = (Default::default(), Default::default());
@@ -105,7 +105,7 @@ fn runs(report: &mut Report, name: &str, lease: bool, before: fn(bool, &mut Seen
             assert!(matches!(next.outcome, Outcome::Published | Outcome::Unchanged), "{}", next.to_text());
             let report = lake.collect(seen);
             assert!(report.complete && report.error.is_none(), "{}", report.headline());
-            no_litter(&lake.memory, &lake.paths());
+            lake.no_litter();
         });
     }
 }
@@ -140,7 +140,7 @@ fn collections(report: &mut Report) {
         assert_eq!(objects(&dry), objects(&done), "dry told something else");
         assert_eq!(done.snapshots, 2);
         assert!(done.files > 5 && done.waiting == 0, "{}", done.headline());
-        no_litter(&lake.memory, &lake.paths());
+        lake.no_litter();
         effects = calls;
         end = lake.memory.keys();
     });
@@ -176,7 +176,8 @@ fn two_die(report: &mut Report) {
             lake.at(1, LATER);
             let last = lake.run(1, seen).outcome;
             assert!(matches!(last, Outcome::Published | Outcome::AlreadyPublished), "{last:?}");
-            assert_eq!(lake.snapshots.last().map(|one| one.snapshot.as_str()), Some("1795460400.000"));
+            let last = lake.watch.snapshots.last().map(|one| one.manifest.snapshot.as_str());
+            assert_eq!(last, Some("1795460400.000"));
         });
     }
 }

@@ -4,7 +4,7 @@ use super::gateway::{Network, State};
 use super::model::Model;
 use crate::Seen;
 use crate::support::gateway::credentials;
-use crate::support::invariants::{Watch, kept};
+use crate::support::invariants::Watch;
 use crate::support::store::{Client, Effects, Fault, Memory};
 use crate::support::world::{Chance, HOUR, T0, Task, Time, World, together};
 use gatelake::config::Plan;
@@ -13,7 +13,6 @@ use gatelake::gateway::Session;
 use gatelake::gateway::budget::Budget;
 use gatelake::host::Host;
 use gatelake::lake::collect::{Collection, Terms, collect};
-use gatelake::lake::manifest::{Manifest, Pointer, decode};
 use gatelake::lake::{Outcome, Paths, Reader, RunRecord};
 use gatelake::run::run;
 use std::collections::BTreeMap;
@@ -75,13 +74,10 @@ pub struct Lake {
     pub terrain: Terrain,
     /// By hour: the version that its run sees.
     versions: BTreeMap<i64, i64>,
-    watch: Watch,
+    pub watch: Watch,
     model: Model,
     /// Tasks so far that were alone: each has its own chance.
     alone: u64,
-    pub snapshots: Vec<Manifest>,
-    /// How many of them are collected.
-    pub gone: usize,
 }
 
 impl Lake {
@@ -96,8 +92,6 @@ impl Lake {
             watch: Watch::default(),
             model: Model::default(),
             alone: 0,
-            snapshots: Vec::new(),
-            gone: 0,
         }
     }
 
@@ -110,10 +104,9 @@ impl Lake {
         State { v: self.versions[&hour], hour }
     }
 
-    /// The pointer as it is.
-    pub fn pointer(&self) -> Pointer {
-        let key = self.paths().pointer();
-        decode(&key, &self.memory.bytes(&key).unwrap()).unwrap()
+    /// **No litter**: see there.
+    pub fn no_litter(&self) {
+        self.watch.no_litter(&self.memory, &self.paths());
     }
 
     /// Moves on to an hour, and so many milliseconds beyond it.
@@ -197,22 +190,22 @@ impl Lake {
     }
 
     fn check(&mut self, paths: &Paths) {
-        let (snapshots, gone) = self.watch.check(&self.memory, paths);
-        self.model.check(&self.memory, paths, &snapshots, |time| State {
-            v: self.versions[&((time - T0) / HOUR)],
-            hour: (time - T0) / HOUR,
-        });
-        let kept = kept(&self.memory, paths, &snapshots).len() as u64;
-        let promised = self.terrain.terms.retention.snapshots.min(snapshots.len() as u64);
+        self.watch.check(&self.memory, paths);
+        let state = |time| {
+            let hour = (time - T0) / HOUR;
+            State { v: self.versions[&hour], hour }
+        };
+        self.model.check(&self.watch.snapshots, state);
+        let (kept, all) = (self.watch.kept().len() as u64, self.watch.snapshots.len() as u64);
+        let promised = self.terrain.terms.retention.snapshots.min(all);
         assert!(kept >= promised, "{kept} snapshots are kept, {promised} were promised");
-        (self.snapshots, self.gone) = (snapshots, gone);
     }
 
     /// **The record tells the truth**, and a reader is not disturbed.
     fn check_told(&self, job: &Job, done: Option<&Done>) {
         match done {
             Some(Done::Run(record)) => {
-                let own = self.snapshots.iter().any(|one| one.run == record.id);
+                let own = self.watch.snapshots.iter().any(|one| one.manifest.run == record.id);
                 let told = match record.outcome {
                     Outcome::Published => true,
                     // It is one of a partly failed run only if there was something new to publish.

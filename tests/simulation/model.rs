@@ -1,10 +1,8 @@
 //! What each published snapshot must hold, from what the gateway had at its hour and what the snapshot before held.
 
 use super::gateway::State;
-use crate::support::invariants::rows;
-use crate::support::store::Memory;
-use gatelake::lake::manifest::{Disposition, Manifest};
-use gatelake::lake::Paths;
+use crate::support::invariants::Snapshot;
+use gatelake::lake::manifest::Disposition;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -23,8 +21,9 @@ pub struct Model {
 
 impl Model {
     /// Compares snapshots that are new. `state`: what the gateway had for the run of a scheduled time.
-    pub fn check(&mut self, memory: &Memory, paths: &Paths, snapshots: &[Manifest], state: impl Fn(i64) -> State) {
-        for manifest in &snapshots[self.seen..] {
+    pub fn check(&mut self, snapshots: &[Snapshot], state: impl Fn(i64) -> State) {
+        for snapshot in &snapshots[self.seen..] {
+            let manifest = &snapshot.manifest;
             for resource in RESOURCES {
                 let root = manifest.table(resource);
                 let stale = root.is_none_or(|root| root.freshness.stale.is_some());
@@ -39,7 +38,7 @@ impl Model {
                     }
                 }
                 now.retain(|_, rows| !rows.is_empty());
-                let found = found(memory, paths, manifest, resource);
+                let found = found(snapshot, resource);
                 assert_eq!(found, *now, "{resource} in snapshot {}, stale: {stale}", manifest.snapshot);
             }
         }
@@ -77,18 +76,17 @@ fn ordered(row: Map<String, Value>) -> Value {
     sorted.into_iter().collect::<Map<_, _>>().into()
 }
 
-fn found(memory: &Memory, paths: &Paths, manifest: &Manifest, resource: &str) -> Tables {
+fn found(snapshot: &Snapshot, resource: &str) -> Tables {
     let mut tables = Tables::new();
-    for table in manifest.of(resource) {
-        let name = &table.schema.name;
-        let row = |text: String| {
-            let row: Map<String, Value> = serde_json::from_str(&text).unwrap();
-            let told = row.into_iter().filter(|(name, value)| !name.starts_with("_dlt_") && !value.is_null());
-            ordered(told.map(|(name, value)| (name.split("__v_").next().unwrap().into(), spelled(&value))).collect())
+    for table in snapshot.manifest.of(resource) {
+        let row = |row: &Value| {
+            let row = row.as_object().unwrap();
+            let told = row.iter().filter(|(name, value)| !name.starts_with("_dlt_") && !value.is_null());
+            ordered(told.map(|(name, value)| (name.split("__v_").next().unwrap().into(), spelled(value))).collect())
         };
-        let rows: Vec<Value> = rows(memory, paths, manifest, name).into_iter().map(row).collect();
+        let rows: Vec<Value> = snapshot.rows[&table.schema.name].iter().map(row).collect();
         if !rows.is_empty() {
-            tables.insert(name.clone(), rows);
+            tables.insert(table.schema.name.clone(), rows);
         }
     }
     tables

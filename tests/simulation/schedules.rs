@@ -1,7 +1,6 @@
 //! Several tasks at once, at random.
 
 use super::lake::{Job, Lake, Terrain, Work};
-use crate::support::invariants::no_litter;
 use crate::support::store::FAULTS;
 use crate::support::world::{Chance, HOUR};
 use crate::{Report, Seen};
@@ -89,10 +88,10 @@ fn jobs(chance: &Chance, hour: i64) -> Vec<Job> {
 /// collection leaves nothing but what is kept.
 fn settle(lake: &mut Lake, hour: i64, seen: &mut Seen) {
     lake.at(hour, 30 * MINUTE);
-    let before = lake.snapshots.len();
+    let before = lake.watch.snapshots.len();
     let record = lake.run(hour, seen);
     assert!(matches!(record.outcome, Outcome::Published | Outcome::Unchanged), "{}", record.to_text());
-    assert_eq!(lake.snapshots.len() > before, record.outcome == Outcome::Published);
+    assert_eq!(lake.watch.snapshots.len() > before, record.outcome == Outcome::Published);
     let again = lake.run(hour, seen);
     let nothing = [Outcome::AlreadyPublished, Outcome::Unchanged];
     assert!(nothing.contains(&again.outcome), "{}", again.to_text());
@@ -102,9 +101,9 @@ fn settle(lake: &mut Lake, hour: i64, seen: &mut Seen) {
     lake.at(hour + 1, 0);
     let report = lake.collect(seen);
     assert!(report.complete && report.error.is_none() && report.waiting == 0, "{}", report.headline());
-    assert_eq!(lake.snapshots.len() - lake.gone, 1, "more than one snapshot is kept");
-    no_litter(&lake.memory, &lake.paths());
-    let pointer = lake.pointer();
+    assert_eq!(lake.watch.kept().len(), 1, "more than one snapshot is kept");
+    lake.no_litter();
+    let Some(pointer) = lake.watch.pointer() else { return };
     if pointer.fence.is_some() {
         seen.note("a fence");
     }

@@ -3,7 +3,7 @@
 use gatelake::error::{Error, Kind, Result};
 use gatelake::host::{Cond, Head, Listing, Object, Put, Store};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 use std::rc::Rc;
 
@@ -25,6 +25,8 @@ pub struct Memory {
     objects: RefCell<BTreeMap<String, Stored>>,
     versions: Cell<u64>,
     ever: RefCell<BTreeMap<String, Rc<[u8]>>>,
+    /// Keys that got other bytes than before.
+    pub rewritten: RefCell<BTreeSet<String>>,
     /// Key and bytes of every put that took effect, in order.
     pub history: RefCell<Vec<(String, Rc<[u8]>)>>,
 }
@@ -66,7 +68,10 @@ impl Memory {
         objects.insert(key.into(), Stored { bytes: bytes.into(), etag: etag.clone(), meta: meta.into() });
         let bytes: Rc<[u8]> = bytes.into();
         self.history.borrow_mut().push((key.into(), bytes.clone()));
-        self.ever.borrow_mut().insert(key.into(), bytes);
+        let before = self.ever.borrow_mut().insert(key.into(), bytes.clone());
+        if before.is_some_and(|before| before != bytes) {
+            self.rewritten.borrow_mut().insert(key.into());
+        }
         Put::Done(etag)
     }
 
