@@ -63,7 +63,8 @@ pub fn all(report: &mut Report) {
 }
 
 fn runs(report: &mut Report, name: &str, lease: bool, before: fn(bool, &mut Seen) -> Lake) {
-    let hour = if name == "the first run" { 0 } else { before(lease, &mut Seen::default()).watch.snapshots.len() as i64 };
+    let hour =
+        if name == "the first run" { 0 } else { before(lease, &mut Seen::default()).watch.snapshots.len() as i64 };
     let mut effects = 0;
     let title = |what: &str| format!("{name}, {} lease: {what}", if lease { "with" } else { "without" });
     let (mut old, mut new) = (Default::default(), Default::default());

@@ -182,8 +182,7 @@ impl Lake {
         let gateway = &self.config.gateways[0];
         let (ms, scheduled_time) = (self.config.limits.deadline_ms as i64, T0 + hour * HOUR);
         let plan = self.config.run(gateway, ms).unwrap();
-        let network =
-            Network { effects: effects.clone(), time: self.time.clone(), state: self.state(scheduled_time) };
+        let network = Network { effects: effects.clone(), time: self.time.clone(), state: self.state(scheduled_time) };
         let budget = Budget::new(world.now() + ms, self.config.limits.requests);
         let mut session = Session::new(&network, world, gateway, credentials(gateway), &budget);
         run(&plan, scheduled_time, &mut session, client, world).await
@@ -238,7 +237,8 @@ fn told(done: &Done) -> String {
     match done {
         Done::Run(record) => {
             let why = record.error.as_ref().map(|error| error.code.clone()).unwrap_or_default();
-            let failed = record.resources.iter().filter_map(|one| Some(format!("{} {}", one.name, one.error.as_ref()?.code)));
+            let failed =
+                record.resources.iter().filter_map(|one| Some(format!("{} {}", one.name, one.error.as_ref()?.code)));
             format!("run {}: {why} {}", record.outcome.name(), failed.collect::<Vec<_>>().join(", "))
         }
         Done::Collected(report) => {

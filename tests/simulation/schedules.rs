@@ -56,7 +56,7 @@ fn schedule(seed: u64, seen: &mut Seen) {
         assert_eq!(lake.run(0, seen).outcome, Outcome::Published);
         hour = 1;
     }
-    for _ in 0..1 + chance.below(3) {
+    for _ in 0..1 + chance.below(2) {
         lake.at(hour, chance.below(50) as i64 * MINUTE);
         let jobs = jobs(&chance, hour);
         hour += 1 + chance.below(2) as i64;

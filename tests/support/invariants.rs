@@ -34,6 +34,8 @@ pub struct Watch {
 
 /// A published snapshot with all that is in it, but for the lake's documents of its schema.
 pub struct Snapshot {
+    /// Where its manifest lies.
+    path: String,
     pub manifest: Manifest,
     pub rows: BTreeMap<String, Rc<Vec<Value>>>,
 }
@@ -54,7 +56,7 @@ impl Watch {
                 let manifest = manifest(memory, paths, pointer);
                 sound_files(memory, paths, &manifest, &mut self.sound);
                 let rows = rows_of_all(memory, paths, &manifest, &mut self.read);
-                self.snapshots.push(Snapshot { manifest, rows });
+                self.snapshots.push(Snapshot { path: pointer.manifest.clone(), manifest, rows });
             }
         }
         for number in known..self.snapshots.len() {
@@ -62,8 +64,10 @@ impl Watch {
             no_orphans(&self.snapshots[number]);
             appended_rows_stay(&self.snapshots, number);
         }
-        self.kept().iter().for_each(|snapshot| no_loss(memory, paths, &snapshot.manifest));
-        readers_find_what_is_kept(memory, paths, self.kept());
+        self.kept().iter().for_each(|snapshot| no_loss(memory, paths, snapshot));
+        if before < self.pointers.len() || known == 0 {
+            readers_find_what_is_kept(memory, paths, self.kept());
+        }
     }
 
     /// The published snapshots that the pointer says are kept.
@@ -81,11 +85,9 @@ impl Watch {
     /// **No litter.** After a collection that had nothing to wait for, every object of the lake's own is named by a kept snapshot,
     /// or is the record of a run.
     pub fn no_litter(&self, memory: &Memory, paths: &Paths) {
-        let kept: BTreeSet<&str> = self.kept().iter().map(|one| one.manifest.snapshot.as_str()).collect();
         let tables = self.kept().iter().flat_map(|one| &one.manifest.tables);
         let named: BTreeSet<&str> = tables.flat_map(|table| &table.files).map(|file| file.path.as_str()).collect();
-        let pointed = self.pointers.iter().filter(|pointer| kept.contains(pointer.snapshot.as_str()));
-        let pointed: BTreeSet<&str> = pointed.map(|pointer| pointer.manifest.as_str()).collect();
+        let pointed: BTreeSet<&str> = self.kept().iter().map(|one| one.path.as_str()).collect();
         for key in memory.keys() {
             match paths.kind(&key) {
                 Some(Kept::Data { path, .. }) => assert!(named.contains(path), "{path} is named by nothing"),
@@ -152,10 +154,11 @@ fn sound_files(memory: &Memory, paths: &Paths, manifest: &Manifest, sound: &mut 
 }
 
 /// **No loss.** Everything that a kept snapshot names is there: no collection removes it, and nothing is named that was not put.
-fn no_loss(memory: &Memory, paths: &Paths, manifest: &Manifest) {
-    for file in manifest.tables.iter().flat_map(|table| &table.files) {
-        let there = memory.has(&paths.key(&file.path));
-        assert!(there, "{} is gone, and snapshot {} names it", file.path, manifest.snapshot);
+fn no_loss(memory: &Memory, paths: &Paths, snapshot: &Snapshot) {
+    let files = snapshot.manifest.tables.iter().flat_map(|table| &table.files).map(|file| &file.path);
+    for path in files.chain([&snapshot.path]) {
+        let there = memory.has(&paths.key(path));
+        assert!(there, "{path} is gone, and snapshot {} needs it", snapshot.manifest.snapshot);
     }
 }
 
@@ -185,7 +188,7 @@ fn no_orphans(snapshot: &Snapshot) {
 /// Every load that was published has one row in `_dlt_loads`, in order; the rows that a load appended are there once, and in
 /// every later snapshot.
 fn appended_rows_stay(snapshots: &[Snapshot], number: usize) {
-    let Snapshot { manifest, rows } = &snapshots[number];
+    let Snapshot { manifest, rows, .. } = &snapshots[number];
     let loads: Vec<&str> = snapshots[..=number].iter().map(|one| one.manifest.snapshot.as_str()).collect();
     let told: Vec<&str> = rows["_dlt_loads"].iter().filter_map(|row| row["load_id"].as_str()).collect();
     assert_eq!(told, loads, "snapshot {}", manifest.snapshot);
@@ -193,7 +196,8 @@ fn appended_rows_stay(snapshots: &[Snapshot], number: usize) {
         let name = &table.schema.name;
         let before = number.checked_sub(1).and_then(|before| snapshots[before].manifest.table(name));
         assert!(table.rows >= before.map_or(0, |before| before.rows), "{name} lost rows in {}", manifest.snapshot);
-        let ids: Vec<&str> = rows.get(name).iter().flat_map(|rows| rows.iter()).filter_map(|row| row["_dlt_id"].as_str()).collect();
+        let ids: Vec<&str> =
+            rows.get(name).iter().flat_map(|rows| rows.iter()).filter_map(|row| row["_dlt_id"].as_str()).collect();
         let once: BTreeSet<&str> = ids.iter().copied().collect();
         assert_eq!(ids.len(), once.len(), "{name} has rows twice in {}", manifest.snapshot);
     }
@@ -221,7 +225,8 @@ fn rows_of_all(
     // The documents of the schema are long, and nothing is held against them here.
     for table in manifest.tables.iter().filter(|table| table.schema.name != "_dlt_version") {
         let name = &table.schema.name;
-        let parsed = || rows(memory, paths, manifest, name).iter().map(|row| serde_json::from_str(row).unwrap()).collect();
+        let parsed =
+            || rows(memory, paths, manifest, name).iter().map(|row| serde_json::from_str(row).unwrap()).collect();
         let files = table.files.iter().map(|file| file.path.clone()).collect();
         all.insert(name.clone(), read.entry(files).or_insert_with(|| Rc::new(parsed())).clone());
     }
