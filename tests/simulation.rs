@@ -25,8 +25,8 @@ use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
 use std::process::ExitCode;
 
-/// Failures that are told in full.
-const TOLD: u64 = 20;
+/// Failures of each part that are told in full.
+const TOLD: u64 = 10;
 
 thread_local! {
     static LAST_WORDS: RefCell<String> = RefCell::default();
@@ -37,6 +37,7 @@ thread_local! {
 pub struct Report {
     tried: u64,
     failed: u64,
+    told: u64,
     seen: BTreeMap<String, u64>,
 }
 
@@ -48,7 +49,8 @@ impl Report {
         let ended = catch_unwind(AssertUnwindSafe(|| schedule(&mut seen)));
         if ended.is_err() {
             self.failed += 1;
-            if self.failed <= TOLD {
+            self.told += 1;
+            if self.told <= TOLD {
                 let words = LAST_WORDS.take();
                 say(&format!("FAILED: {name}\n  {words}\n  again: {again}\n{}", seen.log.join("\n")));
             }
@@ -92,6 +94,7 @@ fn main() -> ExitCode {
     let mut report = Report::default();
     exhaustive::all(&mut report);
     let exhaustive = report.tried;
+    report.told = 0;
     schedules::all(&mut report, seed, count);
     say(&format!("simulation: {exhaustive} of one fault each, {count} at random from seed {seed}; what came up:"));
     for (what, times) in &report.seen {

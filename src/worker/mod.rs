@@ -16,6 +16,9 @@
 
 mod auth;
 mod collections;
+#[cfg(feature = "conformance")]
+#[path = "../../tests/support/conformance.rs"]
+mod conformance;
 mod history;
 mod host;
 mod page;
@@ -65,6 +68,14 @@ pub async fn scheduled(scheduled_time: f64, env: Env) -> Result<(), JsValue> {
         }
     };
     if failed.is_empty() { Ok(()) } else { Err(js_sys::Error::new(&failed).into()) }
+}
+
+/// Holds the bucket against the suite that every store must pass; answers how many checks held, or throws what does not.
+#[cfg(feature = "conformance")]
+#[wasm_bindgen]
+pub async fn conformance(env: Env, prefix: String) -> Result<u32, JsValue> {
+    let store = store::R2::new(&env).map_err(|error| js_sys::Error::new(&error.to_string()))?;
+    conformance::conformance(&store, &prefix).await.map_err(|what| js_sys::Error::new(&what).into())
 }
 
 /// What a JavaScript error says, without its stack.
