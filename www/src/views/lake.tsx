@@ -51,7 +51,11 @@ function Dataset({ name }: { name: string }) {
       </div>
       {history.error !== undefined && <Problem error={history.error} again={history.again} />}
       {history.value && <History {...history.value} shown={shown} compare={before} />}
-      {current.error !== undefined && <Problem error={current.error} again={current.again} />}
+      {isEmpty(current.error) ? (
+        <p class="notice">Nothing has been published yet. The cron’s first run will, or “Run now”.</p>
+      ) : (
+        current.error !== undefined && <Problem error={current.error} again={current.again} />
+      )}
       {!current.value && !current.error && <p role="status">Reading the snapshot …</p>}
       {current.value && (
         <>
@@ -62,6 +66,8 @@ function Dataset({ name }: { name: string }) {
     </>
   );
 }
+
+const isEmpty = (error: unknown): boolean => error instanceof api.ApiError && error.code === 'nothing_published';
 
 function RunNow({ name, done }: { name: string; done: () => void }) {
   const busy = useSignal(false);
@@ -215,7 +221,7 @@ function RunsOf({ name }: { name: string }) {
           {pages.value.runs.length === 0 && <p class="quiet">Nothing has run yet. The cron will, or “Run now” on the Lake page.</p>}
           <Plain
             label={`Runs of ${name}`}
-            head={['Scheduled for', 'Outcome', { title: 'Took', number: true }, { title: 'Rows', number: true }, { title: 'Requests', number: true }, 'What happened']}
+            head={['Scheduled for', 'Outcome', { title: 'Took', is: 'number' }, { title: 'Rows', is: 'number' }, { title: 'Requests', is: 'number' }, { title: 'What happened', is: 'prose' }]}
             rows={pages.value.runs.map((run) => ({
               key: run.id,
               cells: [
@@ -274,7 +280,7 @@ function Report({ run }: { run: api.Run }) {
       <h3>Resources</h3>
       <Plain
         label="Resources of the run"
-        head={['Resource', { title: 'Rows', number: true }, { title: 'Bytes', number: true }, { title: 'Pages', number: true }, { title: 'Requests', number: true }, 'Outcome']}
+        head={['Resource', { title: 'Rows', is: 'number' }, { title: 'Bytes', is: 'number' }, { title: 'Pages', is: 'number' }, { title: 'Requests', is: 'number' }, 'Outcome']}
         rows={run.resources.map((one) => ({
           key: one.name,
           cells: [
@@ -296,7 +302,7 @@ function Report({ run }: { run: api.Run }) {
       <h3>Tables</h3>
       <Plain
         label="Tables of the run"
-        head={['Table', { title: 'Rows before', number: true }, { title: 'Rows', number: true }, 'New columns', 'Outcome']}
+        head={['Table', { title: 'Rows before', is: 'number' }, { title: 'Rows', is: 'number' }, 'New columns', 'Outcome']}
         rows={run.tables.map((one) => ({
           key: one.name,
           cells: [
@@ -311,7 +317,7 @@ function Report({ run }: { run: api.Run }) {
       {run.warnings.length > 0 && (
         <>
           <h3>Warnings</h3>
-          <Plain label="Warnings of the run" head={['What', 'Table', 'Column', 'Meaning', { title: 'Times', number: true }]} rows={run.warnings.map((one, at) => ({ key: `${at}`, cells: [<code>{one.code}</code>, one.table, one.column, one.message, number(one.count)] }))} />
+          <Plain label="Warnings of the run" head={['What', 'Table', 'Column', { title: 'Meaning', is: 'prose' }, { title: 'Times', is: 'number' }]} rows={run.warnings.map((one, at) => ({ key: `${at}`, cells: [<code>{one.code}</code>, one.table, one.column, one.message, number(one.count)] }))} />
         </>
       )}
     </div>
