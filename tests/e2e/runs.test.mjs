@@ -30,6 +30,19 @@ test('the cron publishes, is idempotent by its time, and does not go back', () =
     assert.deepEqual(outcomes, ['already_published', 'published', 'published', 'superseded']);
   }));
 
+test('the cron collects after a run that wrote something, once a day', () =>
+  within(world({ sftp: {} }), async (lake) => {
+    const reports = async () => (await lake.call('/api/collect')).json.collections;
+    const now = Date.now();
+    assert.equal(await lake.local.cron(now - HOUR), 'ok');
+    const [report] = await reports();
+    assert.deepEqual([report.dataset, report.complete, report.error, report.kept], ['sftp', true, null, 1]);
+    lake.gateways.sftp.set({ revision: 1 });
+    assert.equal(await lake.local.cron(now), 'ok');
+    assert.equal((await lake.current('sftp')).snapshot.scheduled_time, now);
+    assert.deepEqual(await reports(), [report]);
+  }));
+
 test('the cron fails when a resource fails, and when all do', () =>
   within(world({ sftp: {} }), async (lake) => {
     const now = Date.now();
