@@ -1,5 +1,6 @@
 //! Feature `web`: the engine for JavaScript that runs elsewhere than in the Worker: a page, Node, a bundled program.
 
+mod access;
 mod compare;
 mod direct;
 pub mod fetch;

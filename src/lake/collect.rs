@@ -18,7 +18,7 @@ use super::reader::{Current, Reader};
 use super::record::Failure;
 use super::store::{Counting, Operations, Retrying};
 use crate::error::{Error, Kind, Result};
-use crate::host::{Cond, Host, Put, Store};
+use crate::host::{Cond, Head, Host, Put, Store};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -111,6 +111,15 @@ pub async fn collect<S: Store, H: Host>(store: &S, host: &H, paths: &Paths, term
 }
 
 impl Collection {
+    fn count(&mut self, paths: &Paths, object: &Head) {
+        match paths.kind(&object.key) {
+            Some(Kept::Manifest { .. }) => self.manifests += 1,
+            Some(Kept::Run { .. }) => self.runs += 1,
+            Some(Kept::Data { .. }) | None => self.files += 1,
+        }
+        self.bytes += object.size;
+    }
+
     /// One line.
     pub fn headline(&self) -> String {
         let Collection { dataset, kept, snapshots, manifests, files, runs, bytes, waiting, .. } = self;
@@ -136,7 +145,7 @@ struct Collector<'a, S, H> {
 }
 
 impl<S: Store, H: Host> Collector<'_, S, H> {
-    async fn go(mut self) -> Result<()> {
+    async fn go(self) -> Result<()> {
         let reader = Reader::new(self.store, self.paths);
         // Before the first snapshot nothing says what belongs to it.
         let Some(current) = reader.current().await? else {
@@ -147,9 +156,6 @@ impl<S: Store, H: Host> Collector<'_, S, H> {
         let history = reader.history(&current).await?;
         let kept = history.get(..retained(&history, retention, now)).unwrap_or_default();
         let Some(oldest) = kept.last() else { return Ok(()) };
-        self.report.oldest = Some(oldest.snapshot.clone());
-        self.report.kept = kept.len() as u64;
-        self.report.snapshots = (history.len() - kept.len()) as u64;
         let sweep = Sweep {
             oldest: &oldest.snapshot,
             loads: kept.iter().map(|one| one.snapshot.as_str()).collect(),
@@ -160,27 +166,33 @@ impl<S: Store, H: Host> Collector<'_, S, H> {
             forgotten: now - retention.age_ms,
         };
         let found = self.find(&sweep).await?;
-        if self.terms.dry {
-            return Ok(());
+        let gone = history.len() - kept.len();
+        if !self.terms.dry {
+            self.tell(&current, (gone > 0).then_some(oldest), found.fence).await?;
         }
-        self.tell(&current, oldest, found.fence).await?;
-        for keys in found.keys.chunks(PAGE) {
-            self.in_time()?;
-            self.store.delete(keys).await?;
+        self.report.oldest = Some(oldest.snapshot.clone());
+        self.report.kept = kept.len() as u64;
+        self.report.snapshots = gone as u64;
+        self.report.waiting = found.waiting;
+        for some in found.objects.chunks(PAGE) {
+            if !self.terms.dry {
+                self.in_time()?;
+                let keys: Vec<String> = some.iter().map(|object| object.key.clone()).collect();
+                self.store.delete(&keys).await?;
+            }
+            some.iter().for_each(|object| self.report.count(self.paths, object));
         }
+        self.report.complete = found.all;
         Ok(())
     }
 
     /// Lists what may go.
-    async fn find(&mut self, sweep: &Sweep<'_>) -> Result<Found> {
+    async fn find(&self, sweep: &Sweep<'_>) -> Result<Found> {
         let mut found = Found::default();
-        let report = &mut *self.report;
-        report.complete = true;
         for prefix in [self.paths.snapshots(), self.paths.data(), self.paths.runs()] {
             let mut cursor = None;
             loop {
-                if self.host.now() >= self.terms.deadline || found.keys.len() >= MOST {
-                    report.complete = false;
+                if self.host.now() >= self.terms.deadline || found.objects.len() >= MOST {
                     return Ok(found);
                 }
                 let page = self.store.list(&prefix, cursor.as_deref(), PAGE).await?;
@@ -189,19 +201,13 @@ impl<S: Store, H: Host> Collector<'_, S, H> {
                     match sweep.judge(kind) {
                         Verdict::Stays => continue,
                         Verdict::Waits => {
-                            report.waiting += 1;
+                            found.waiting += 1;
                             continue;
                         }
                         Verdict::Goes => {}
                         Verdict::GoesBehind(time) => found.fence = found.fence.max(Some(time)),
                     }
-                    match kind {
-                        Kept::Data { .. } => report.files += 1,
-                        Kept::Manifest { .. } => report.manifests += 1,
-                        Kept::Run { .. } => report.runs += 1,
-                    }
-                    report.bytes += head.size;
-                    found.keys.push(head.key);
+                    found.objects.push(head);
                 }
                 cursor = page.cursor;
                 if cursor.is_none() {
@@ -209,15 +215,16 @@ impl<S: Store, H: Host> Collector<'_, S, H> {
                 }
             }
         }
+        found.all = true;
         Ok(found)
     }
 
-    /// Has the pointer say what will be gone, if it does not yet.
-    async fn tell(&self, current: &Current, oldest: &Ancestor, fence: Option<i64>) -> Result<()> {
+    /// Has the pointer say what will be gone, if it does not yet. `oldest`: the snapshot from which on all are kept, if those before
+    /// it go now.
+    async fn tell(&self, current: &Current, oldest: Option<&Ancestor>, fence: Option<i64>) -> Result<()> {
         let before = &current.pointer;
-        let all = current.pointer.oldest.is_none() && self.report.snapshots == 0;
         let pointer = Pointer {
-            oldest: (!all).then(|| oldest.snapshot.clone()),
+            oldest: oldest.map(|oldest| oldest.snapshot.clone()).or_else(|| before.oldest.clone()),
             fence: before.fence.max(fence),
             ..before.clone()
         };
@@ -314,15 +321,21 @@ impl Sweep<'_> {
     }
 }
 
+/// What may go, and what has to be said before.
 #[derive(Default)]
 struct Found {
-    keys: Vec<String>,
+    objects: Vec<Head>,
     fence: Option<i64>,
+    waiting: u64,
+    /// Everything was looked at.
+    all: bool,
 }
 
-/// Whether the last collection is long enough ago. One that cannot be read is.
+/// Whether there is need for a collection: the last one is long enough ago, or left something undone, or cannot be read.
 pub async fn is_due<S: Store>(store: &S, paths: &Paths, now: i64) -> Result<bool> {
-    Ok(last(store, paths).await?.is_none_or(|last| last.finished_at <= now - INTERVAL_MS || last.finished_at > now))
+    let Some(last) = last(store, paths).await? else { return Ok(true) };
+    let fresh = (now - INTERVAL_MS + 1..=now).contains(&last.finished_at);
+    Ok(!(fresh && last.complete && last.error.is_none()))
 }
 
 /// The last collection's report.

@@ -66,6 +66,7 @@ impl Lease {
             cond = match store.get(&key).await? {
                 None => Cond::Create,
                 Some(object) => match decode::<Lease>(&key, &object.bytes) {
+                    Ok(other) if other.run == self.run => return Ok(Asked::Mine(other)),
                     Ok(other) if other.is_live(host.now()) => return Ok(Asked::Busy(other)),
                     // It has ended, or is no lease at all.
                     _ => Cond::Match(object.head.etag),

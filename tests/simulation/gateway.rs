@@ -30,9 +30,11 @@ users = { primary_key = ["id"] }
 cloud_connections = { disposition = "append" }
 "#;
 
-pub fn config(lease: bool) -> Plan {
+/// `review`: with the table that the lake makes of others by itself.
+pub fn config(lease: bool, review: bool) -> Plan {
     let mut plan = Plan::parse(TOML).unwrap();
     plan.lease = lease;
+    plan.gateways[0].access_review = review;
     plan
 }
 
