@@ -8,11 +8,11 @@ use gatelake::host::{Cond, Store};
 use gatelake::lake::lease::{LONGEST_MS, Lease};
 use gatelake::lake::manifest::encode;
 use gatelake::lake::{Disposition, Outcome, RunRecord};
-use gatelake::run::{Plan, run};
+use gatelake::run::Plan;
 use support::conformance::conformance;
 use support::invariants::{Rows, check, content};
-use support::store::{Client, Effects, Memory};
-use support::world::{Chance, Gateway, HOUR, T0, Task, Time, Visit, World, block_on, once, paths, plan, together};
+use support::store::{Client, Memory};
+use support::world::{Gateway, HOUR, T0, World, block_on, once, paths, plan, runs_at_once};
 
 #[test]
 fn the_memory_store_is_a_store() {
@@ -52,23 +52,9 @@ fn undisturbed(hours: &[i64]) -> (Memory, Rows) {
     (memory, rows)
 }
 
-/// Runs at once, each of its hour and seeing its gateway.
+/// Runs of these hours at once, and what must hold then.
 fn at_once(memory: &Memory, plan: &Plan, runs: Vec<(i64, Gateway)>, seed: u64) -> Vec<RunRecord> {
-    let (chance, time) = (Chance::new(seed), Time::new(T0 + 3 * HOUR));
-    let runs: Vec<_> = runs
-        .into_iter()
-        .map(|(n, gateway)| (n, gateway, Effects::new([]), World::living_in(time.clone(), 0, chance.next())))
-        .collect();
-    let mut tasks: Vec<Task<'_, RunRecord>> = Vec::new();
-    for (n, mut gateway, effects, world) in runs {
-        let client = Client::with(memory, &effects);
-        let work = async move {
-            let mut visit = Visit { gateway: &mut gateway, world: &world };
-            run(plan, T0 + n * HOUR, &mut visit, &client, &world).await
-        };
-        tasks.push((effects, Box::pin(work)));
-    }
-    let records = together(&time, &chance, tasks).into_iter().map(Option::unwrap).collect();
+    let records = runs_at_once(memory, plan, runs, seed);
     check(memory, &paths());
     records
 }

@@ -1,7 +1,7 @@
 //! A deterministic world: a clock that moves when everybody waits, seeded chance, tasks that take turns by a seed, and a
 //! gateway that says what the test says.
 
-use super::store::Effects;
+use super::store::{Client, Effects, Memory};
 use gatelake::error::{Error, Result};
 use gatelake::host::{Host, Store};
 use gatelake::lake::plan::ShrinkGuard;
@@ -281,4 +281,20 @@ pub fn plan(resources: &[(&str, Disposition)]) -> Plan {
 /// One run, alone.
 pub fn once(plan: &Plan, time: i64, gateway: &mut Gateway, store: &impl Store, world: &World) -> RunRecord {
     world.run(run::run(plan, time, &mut Visit { gateway, world }, store, world))
+}
+
+/// Runs at once, each of an hour and seeing its own gateway, in turns by the seed.
+pub fn runs_at_once(memory: &Memory, plan: &Plan, runs: Vec<(i64, Gateway)>, seed: u64) -> Vec<RunRecord> {
+    let (chance, time) = (Chance::new(seed), Time::new(T0 + 3 * HOUR));
+    let mut tasks: Vec<Task<'_, RunRecord>> = Vec::new();
+    for (hour, mut gateway) in runs {
+        let (effects, world) = (Effects::new([]), World::living_in(time.clone(), 0, chance.next()));
+        let client = Client::with(memory, &effects);
+        let work = async move {
+            let mut visit = Visit { gateway: &mut gateway, world: &world };
+            run::run(plan, T0 + hour * HOUR, &mut visit, &client, &world).await
+        };
+        tasks.push((effects, Box::pin(work)));
+    }
+    together(&time, &chance, tasks).into_iter().map(Option::unwrap).collect()
 }
