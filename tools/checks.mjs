@@ -38,7 +38,9 @@ export const TESTS = [
   ['guard of the Worker', nodeTests('guard', 'tests/guard/*.test.mjs')],
   ['Parquet, read by hyparquet', reader('hyparquet')],
   ['Parquet, read by DuckDB', reader('duckdb')],
-  ['Parquet, read by pyarrow', pyarrow],
+  ['Parquet, read by pyarrow', pythonReader('check')],
+  ['Delta, read by deltalake and polars', pythonReader('delta')],
+  ['recipes of docs/destinations.md', pythonReader('recipes')],
   ['wasm, worker', worker],
   ['the page and its wasm', site],
   ['size of the Worker', size],
@@ -109,10 +111,13 @@ function reader(name) {
   });
 }
 
-async function pyarrow(note) {
-  const { python: program, missing } = await python('tests/readers/requirements.txt', note);
-  if (missing) return { skipped: `skipped: ${missing}` };
-  return { detail: (await execute(program, ['tests/readers/check.py'], { log: 'pyarrow', note })).at(-1) };
+/** The same with a program in Python, where its packages can be had. */
+function pythonReader(name) {
+  return async (note) => {
+    const { python: program, missing } = await python('tests/readers/requirements.txt', note);
+    if (missing) return { skipped: `skipped: ${missing}` };
+    return { detail: (await execute(program, [`tests/readers/${name}.py`], { log: `python-${name}`, note })).at(-1) };
+  };
 }
 
 async function size(note) {

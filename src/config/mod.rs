@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::gateway::catalogue::{Api, Records, Resource};
 use crate::gateway::url::Base;
 use crate::lake::plan::ShrinkGuard;
-use crate::lake::{Disposition, Paths, Retention};
+use crate::lake::{Derive, Disposition, Paths, Retention};
 use crate::normalize::Options;
 use crate::run;
 use read::Section;
@@ -31,6 +31,8 @@ pub struct Plan {
     pub retention: Retention,
     /// Whether runs keep each other from the gateway.
     pub lease: bool,
+    /// What else every dataset has for its readers.
+    pub derive: Derive,
     pub limits: Limits,
     /// In the order of their names.
     pub gateways: Vec<Gateway>,
@@ -179,6 +181,7 @@ impl Plan {
             resources: gateway.resources.iter().map(resource).collect(),
             access_review: gateway.access_review,
             budget: run::Budget { run_ms, publish_ms, lease: self.lease, ..run::Budget::default() },
+            derive: self.derive,
         })
     }
 
@@ -213,6 +216,7 @@ fn plan(root: &Section) -> Plan {
         age_ms: lake.number("keep_days", 1, 3650).unwrap_or(30) as i64 * DAY_MS,
     };
     let lease = lake.flag("lease").unwrap_or(true);
+    let derive = Derive { delta: lake.flag("delta").unwrap_or(true), latest: lake.flag("latest").unwrap_or(false) };
     lake.finish();
 
     let limits = limits(&root.section("limits"));
@@ -225,7 +229,7 @@ fn plan(root: &Section) -> Plan {
         gateways.extend(gateway::read(&section, &limits, shrink));
         section.finish();
     }
-    Plan { prefix, retention, lease, limits, gateways }
+    Plan { prefix, retention, lease, derive, limits, gateways }
 }
 
 /// Workers end a cron's run after 15 minutes and answer at most 10,000 requests of it, those to the bucket included.

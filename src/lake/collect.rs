@@ -12,6 +12,7 @@
 //! pointer never sees a snapshot whose files may be missing, however often a collection dies in between. Clocks decide what
 //! is old enough to go, never what may go.
 
+use super::derived::Derived;
 use super::manifest::{Ancestor, FORMAT, Pointer, decode, encode};
 use super::paths::{self, Kept, Paths};
 use super::reader::{Current, Reader};
@@ -160,7 +161,7 @@ impl<S: Store, H: Host> Collector<'_, S, H> {
             oldest: &oldest.snapshot,
             loads: kept.iter().map(|one| one.snapshot.as_str()).collect(),
             manifests: kept.iter().map(|one| one.manifest.as_str()).collect(),
-            files: referred(&reader, oldest).await?,
+            files: referred(self.store, self.paths, oldest).await?,
             closed_until: current.pointer.closed_until(),
             given_up: now - self.terms.safety_ms,
             forgotten: now - retention.age_ms,
@@ -267,11 +268,21 @@ fn retained(history: &[Ancestor], retention: Retention, now: i64) -> usize {
     kept as usize
 }
 
-/// The data files, by their paths, that stay whatever load made them. **Whoever else keeps names of data files adds them
-/// here**; of the snapshots, the oldest kept one names all that are in question.
-async fn referred<S: Store>(reader: &Reader<'_, S>, oldest: &Ancestor) -> Result<BTreeSet<String>> {
-    let manifest = reader.of(oldest).await?;
-    Ok(manifest.tables.iter().flat_map(|table| &table.files).map(|file| file.path.clone()).collect())
+/// The data files, by their paths, that stay whatever load made them: of the snapshots, the oldest kept one names all that are in
+/// question; of the Delta logs, the last versions. **Whoever else keeps names of data files adds them here.**
+async fn referred<S: Store, H: Host>(
+    store: &Retrying<'_, S, H>,
+    paths: &Paths,
+    oldest: &Ancestor,
+) -> Result<BTreeSet<String>> {
+    let manifest = Reader::new(store, paths).of(oldest).await?;
+    let named = manifest.tables.iter().flat_map(|table| &table.files).map(|file| file.path.clone());
+    let key = paths.derived();
+    let derived = match store.get(&key).await? {
+        Some(object) => Some(decode::<Derived>(&key, &object.bytes)?),
+        None => None,
+    };
+    Ok(named.chain(derived.iter().flat_map(|derived| derived.delta.needs())).collect())
 }
 
 /// What stays and what goes.

@@ -7,6 +7,7 @@ use crate::normalize::Warning;
 use crate::normalize::schema::{Column, Schema, TableSchema};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The version of all documents in the lake that this build writes, and the only one it reads.
 pub const FORMAT: u32 = 1;
@@ -152,6 +153,18 @@ pub struct File {
     pub sha256: String,
     /// How many columns it has; older files may have fewer than the table.
     pub columns: u32,
+    /// `None` of files from before there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stats: Option<Stats>,
+}
+
+/// What is in a file's columns, in their order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stats {
+    pub nulls: Vec<u64>,
+    /// The least value and the greatest, exact, or null where they are not known: see [`crate::parquet::ColumnSummary`].
+    pub min: Vec<Value>,
+    pub max: Vec<Value>,
 }
 
 impl Table {

@@ -4,6 +4,7 @@
 //! parts ─► Files ─put once─► data/…          ┐
 //!          plan ──put once─► snapshots/…     ├─ readers see the old snapshot or the new one, of all tables
 //!          publish ──compare-and-swap─► current.json ┘
+//!          follow ──put once─► data/…/_delta_log/…, latest/…   for readers that know no pointer
 //! ```
 //! Beside it, `lease` keeps a second run from the gateway, and `collect` removes what is no longer wanted.
 //!
@@ -11,7 +12,10 @@
 
 pub mod collect;
 pub mod compare;
+pub mod delta;
+pub mod derived;
 pub mod files;
+pub mod latest;
 pub mod lease;
 pub mod manifest;
 mod moment;
@@ -29,6 +33,7 @@ use crate::normalize::schema::TableSchema;
 use serde_json::value::RawValue;
 
 pub use collect::{Collection, Retention, collect};
+pub use derived::{Derive, Follower};
 pub use files::Files;
 pub use manifest::{Ancestor, Disposition, Manifest, Table};
 pub use moment::Moment;

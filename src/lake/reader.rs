@@ -256,7 +256,7 @@ impl<'a, S: Store> Reader<'a, S> {
         object.map(|object| decode(key, &object.bytes)).transpose()
     }
 
-    async fn manifest(&self, path: &str, sha256: &str) -> Result<Option<Manifest>> {
+    pub(super) async fn manifest(&self, path: &str, sha256: &str) -> Result<Option<Manifest>> {
         match self.verified(path, sha256).await? {
             Some(bytes) => Ok(Some(decode(&self.paths.key(path), &bytes)?)),
             None => Ok(None),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! plan → read the pointer → take the lease → log in → for each resource: fetch, normalize, encode, collect → put data → put manifest
-//!      → compare-and-swap → end the lease → run record
+//!      → compare-and-swap → end the lease → Delta logs and `latest/` → run record
 //! ```
 //! A run that dies after any arrow leaves readers on the snapshot that they had, and the next run begins anew. Nothing is
 //! lost on the way to the report: a run has no error but the one in its record.
@@ -19,7 +19,7 @@ use crate::lake::manifest::{Manifest, encode};
 use crate::lake::plan::{Arrived, Fetched, ShrinkGuard};
 use crate::lake::record::{Failure, Outcome, ResourceReport, RunRecord, TableReport};
 use crate::lake::store::{Counting, Retrying};
-use crate::lake::{Current, Disposition, Files, Paths, Published, Publisher, Reader, Table, paths};
+use crate::lake::{Current, Derive, Disposition, Files, Follower, Paths, Published, Publisher, Reader, Table, paths};
 use crate::normalize::schema::Schema;
 use crate::normalize::{Load, Loaded, Options};
 use serde::Serialize;
@@ -33,6 +33,8 @@ pub struct Plan {
     /// Whether the table `access_review` is published with them.
     pub access_review: bool,
     pub budget: Budget,
+    /// What follows the pointer.
+    pub derive: Derive,
 }
 
 /// One resource of the gateway.
@@ -184,7 +186,13 @@ pub async fn run<S: Store, H: Host>(
     };
     let mut record = RunRecord::new(&id, plan.paths.dataset(), scheduled_time, started_at);
     match (Run { plan, publisher: &publisher, record: &mut record }).go(source, started_at).await {
-        Ok(published) => conclude(published, &mut record),
+        Ok(published) => {
+            if let Some(now) = &published.after {
+                let follower = Follower { store: &retrying, paths: &plan.paths, derive: plan.derive };
+                record.warnings.extend(follower.follow(now, published.before.as_ref()).await);
+            }
+            conclude(published, &mut record);
+        }
         Err(error) => record.error = Some(Failure::from(&error)),
     }
     record.finished_at = host.now();

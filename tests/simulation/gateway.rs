@@ -9,6 +9,7 @@ use crate::support::world::Time;
 use gatelake::config::Plan;
 use gatelake::error::Result;
 use gatelake::host::{Http, Request, Response};
+use gatelake::lake::Derive;
 use serde_json::{Value, json};
 use std::rc::Rc;
 
@@ -30,11 +31,12 @@ users = { primary_key = ["id"] }
 cloud_connections = { disposition = "append" }
 "#;
 
-/// `review`: with the table that the lake makes of others by itself.
-pub fn config(lease: bool, review: bool) -> Plan {
+/// `more`: with all that the lake makes by itself, the access review, Delta logs and copies.
+pub fn config(lease: bool, more: bool) -> Plan {
     let mut plan = Plan::parse(TOML).unwrap();
     plan.lease = lease;
-    plan.gateways[0].access_review = review;
+    plan.gateways[0].access_review = more;
+    plan.derive = Derive { delta: more, latest: more };
     plan
 }
 

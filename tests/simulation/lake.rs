@@ -64,7 +64,7 @@ pub enum Done {
 #[derive(Clone, Copy, Debug)]
 pub struct Terrain {
     pub lease: bool,
-    pub review: bool,
+    pub more: bool,
     pub terms: Terms,
 }
 
@@ -87,7 +87,7 @@ impl Lake {
         Lake {
             memory: Memory::default(),
             time: Time::new(T0),
-            config: super::gateway::config(terrain.lease, terrain.review),
+            config: super::gateway::config(terrain.lease, terrain.more),
             terrain,
             versions: (0..).zip(versions.iter().copied()).collect(),
             watch: Watch::default(),

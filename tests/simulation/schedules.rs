@@ -41,7 +41,7 @@ fn schedule(seed: u64, seen: &mut Seen) {
     let pick = |from: &[i64]| from[chance.below(from.len() as u64) as usize];
     let retention = Retention { snapshots: 1 + chance.below(3), age_ms: pick(&[0, 6 * HOUR]) };
     let terms = Terms { retention, safety_ms: pick(&[0, 2 * HOUR]), dry: false, deadline: 0 };
-    let terrain = Terrain { lease: chance.below(2) == 0, review: chance.below(4) == 0, terms };
+    let terrain = Terrain { lease: chance.below(2) == 0, more: chance.below(4) == 0, terms };
     // The gateway stands still from time to time.
     let mut v = chance.below(5) as i64;
     let mut next = |_| {
@@ -104,7 +104,7 @@ fn settle(lake: &mut Lake, hour: i64, seen: &mut Seen) {
     assert_eq!(lake.watch.kept().len(), 1, "more than one snapshot is kept");
     lake.no_litter();
     let last = &lake.watch.kept()[0].manifest;
-    assert_eq!(last.table("access_review").is_some(), lake.terrain.review, "the review that the configuration says");
+    assert_eq!(last.table("access_review").is_some(), lake.terrain.more, "the review that the configuration says");
     let Some(pointer) = lake.watch.pointer() else { return };
     if pointer.fence.is_some() {
         seen.note("a fence");

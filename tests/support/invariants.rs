@@ -3,6 +3,7 @@
 
 use super::store::{Archive, Memory};
 use super::world::block_on;
+use gatelake::lake::derived::Derived;
 use gatelake::lake::manifest::{Manifest, Pointer, Table, decode};
 use gatelake::lake::paths::{Kept, is_mutable, sha256};
 use gatelake::lake::{Disposition, Paths, Reader};
@@ -86,14 +87,15 @@ impl Watch {
     /// or is the record of a run.
     pub fn no_litter(&self, memory: &Memory, paths: &Paths) {
         let tables = self.kept().iter().flat_map(|one| &one.manifest.tables);
-        let named: BTreeSet<&str> = tables.flat_map(|table| &table.files).map(|file| file.path.as_str()).collect();
+        let mut named: BTreeSet<String> = tables.flat_map(|table| &table.files).map(|file| file.path.clone()).collect();
+        named.extend(needed_by_logs(memory, paths));
         let pointed: BTreeSet<&str> = self.kept().iter().map(|one| one.path.as_str()).collect();
         for key in memory.keys() {
             match paths.kind(&key) {
                 Some(Kept::Data { path, .. }) => assert!(named.contains(path), "{path} is named by nothing"),
                 Some(Kept::Manifest { path, .. }) => assert!(pointed.contains(path), "{path} is not kept"),
                 Some(Kept::Run { .. }) => {}
-                None => assert!(is_mutable(&key), "{key} is nothing of the lake's"),
+                None => assert!(is_mutable(&key) || key.contains("/_delta_log/"), "{key} is nothing of the lake's"),
             }
         }
     }
@@ -212,6 +214,15 @@ fn readers_find_what_is_kept(memory: &Memory, paths: &Paths, kept: &[Snapshot]) 
     assert_eq!(listed, loads);
     let current = block_on(reader.current()).unwrap().map(|current| current.manifest);
     assert_eq!(current.as_ref(), kept.last().map(|last| &last.manifest));
+}
+
+/// The files that the last versions of the Delta logs name.
+fn needed_by_logs(memory: &Memory, paths: &Paths) -> Vec<String> {
+    let key = paths.derived();
+    let derived = memory.bytes(&key).map(|bytes| decode::<Derived>(&key, &bytes).unwrap());
+    let needed: Vec<String> = derived.iter().flat_map(|derived| derived.delta.needs()).collect();
+    needed.iter().for_each(|path| assert!(memory.has(&paths.key(path)), "{path} is gone, and a Delta log needs it"));
+    needed
 }
 
 /// All rows of a snapshot; those of files that were read before are not read again.

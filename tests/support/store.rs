@@ -48,9 +48,16 @@ impl Memory {
     pub fn ever(&self, key: &str) -> Option<Rc<[u8]>> {
         self.ever.borrow().get(key).cloned()
     }
-    /// Behind the lake's back.
+    /// Behind the lake's back, as are those below.
     pub fn damage(&self, key: &str) {
         self.objects.borrow_mut().get_mut(key).unwrap().bytes[0] ^= 1;
+    }
+    pub fn remove(&self, key: &str) {
+        self.objects.borrow_mut().remove(key).unwrap();
+    }
+    pub fn replace(&self, key: &str, bytes: &[u8]) {
+        let stored = Stored { bytes: bytes.into(), etag: "replaced".into(), meta: Vec::new() };
+        self.objects.borrow_mut().insert(key.into(), stored);
     }
 
     fn apply(&self, key: &str, bytes: &[u8], cond: &Cond, meta: &[(String, String)]) -> Put {
@@ -75,7 +82,7 @@ impl Memory {
         Put::Done(etag)
     }
 
-    fn remove(&self, keys: &[String]) {
+    fn remove_all(&self, keys: &[String]) {
         keys.iter().for_each(|key| drop(self.objects.borrow_mut().remove(key)));
     }
 
@@ -116,7 +123,7 @@ impl Store for Memory {
         Ok(Listing { heads: keys.iter().map(bare).collect(), cursor })
     }
     async fn delete(&self, keys: &[String]) -> Result<()> {
-        self.remove(keys);
+        self.remove_all(keys);
         Ok(())
     }
 }
@@ -221,6 +228,9 @@ impl<'a> Client<'a> {
     pub fn new(memory: &'a Memory) -> Self {
         Client::with(memory, &Effects::new([]))
     }
+    pub fn failing(memory: &'a Memory, faults: impl IntoIterator<Item = (u64, Fault)>) -> Self {
+        Client::with(memory, &Effects::new(faults))
+    }
     pub fn with(memory: &'a Memory, effects: &Rc<Effects>) -> Self {
         Client { memory, effects: effects.clone(), late: RefCell::default(), late_deletes: RefCell::default() }
     }
@@ -236,7 +246,7 @@ impl<'a> Client<'a> {
         for (key, bytes, cond, meta) in self.late.borrow_mut().drain(..) {
             self.memory.apply(&key, &bytes, &cond, &meta);
         }
-        self.memory.remove(&std::mem::take(&mut *self.late_deletes.borrow_mut()));
+        self.memory.remove_all(&std::mem::take(&mut *self.late_deletes.borrow_mut()));
     }
 
     /// A call that changes nothing can only fail or be the last one.
@@ -308,7 +318,7 @@ impl Store for Client<'_> {
                 self.late_deletes.borrow_mut().extend_from_slice(keys);
                 return Err(broken());
             }
-            _ => self.memory.remove(keys),
+            _ => self.memory.remove_all(keys),
         }
         match fault {
             Some(Fault::ErrorAfter) => Err(broken()),

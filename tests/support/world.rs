@@ -5,7 +5,7 @@ use super::store::{Client, Effects, Memory};
 use gatelake::error::{Error, Result};
 use gatelake::host::{Host, Store};
 use gatelake::lake::plan::ShrinkGuard;
-use gatelake::lake::{Disposition, Files, Paths, RunRecord};
+use gatelake::lake::{Derive, Disposition, Files, Paths, RunRecord};
 use gatelake::normalize::{Loaded, Options, Select};
 use gatelake::run::{self, Budget, Order, Plan, Resource, Source, Traffic};
 use std::cell::{Cell, RefCell};
@@ -275,7 +275,7 @@ pub fn plan(resources: &[(&str, Disposition)]) -> Plan {
         guard: ShrinkGuard::default(),
     };
     let resources = resources.iter().map(resource).collect();
-    Plan { paths: paths(), resources, access_review: false, budget: Budget::default() }
+    Plan { paths: paths(), resources, access_review: false, budget: Budget::default(), derive: Derive::default() }
 }
 
 /// One run, alone.
@@ -297,4 +297,13 @@ pub fn runs_at_once(memory: &Memory, plan: &Plan, runs: Vec<(i64, Gateway)>, see
         tasks.push((effects, Box::pin(work)));
     }
     together(&time, &chance, tasks).into_iter().map(Option::unwrap).collect()
+}
+
+/// One run through a client that may fail it; `None` if it died. `seed`: of its chance.
+pub fn attempt(plan: &Plan, time: i64, gateway: &mut Gateway, client: &Client<'_>, seed: u64) -> Option<RunRecord> {
+    let world = World::new(time, seed);
+    let mut visit = Visit { gateway, world: &world };
+    let task: Task<'_, RunRecord> =
+        (client.effects.clone(), Box::pin(run::run(plan, time, &mut visit, client, &world)));
+    together(&world.time, &Chance::new(seed), vec![task]).pop()?
 }

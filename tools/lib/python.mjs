@@ -1,4 +1,4 @@
-// Python for the one reader that is written in it: used where it is, done without where it is not.
+// Python for the readers that are written in it: used where it is, done without where it is not.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
