@@ -20,12 +20,17 @@ const BOTH: Derive = Derive { delta: true, latest: true };
 /// All that there are: a new one must be looked at here.
 fn dispositions() -> Vec<(String, Disposition)> {
     let known = |disposition| match disposition {
-        Disposition::Append | Disposition::Replace => disposition,
+        Disposition::Append | Disposition::Replace | Disposition::Merge => disposition,
     };
     let named = |(name, disposition): (&str, Disposition)| (name.to_owned(), known(disposition));
-    [("folders", Disposition::Replace), ("users", Disposition::Replace), ("events", Disposition::Append)]
-        .map(named)
-        .into()
+    [
+        ("folders", Disposition::Replace),
+        ("users", Disposition::Replace),
+        ("events", Disposition::Append),
+        ("members", Disposition::Merge),
+    ]
+    .map(named)
+    .into()
 }
 
 struct Lake {

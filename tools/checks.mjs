@@ -44,6 +44,7 @@ export const TESTS = [
   ['wasm, worker', worker],
   ['the page and its wasm', site],
   ['size of the Worker', size],
+  ['wasm, conformance', conformance],
   ['end to end', nodeTests('e2e', 'tests/e2e/*.test.mjs')],
   ['page', page],
 ];
@@ -53,6 +54,11 @@ export const PAGE = TESTS.filter(([, check]) => [site, page].includes(check) || 
 
 async function worker() {
   await buildWasm('worker');
+}
+
+/** The Worker's way to R2 with the suite of the stores, for one of the tests that follow. */
+async function conformance() {
+  await buildWasm('conformance');
 }
 
 async function site() {
@@ -84,7 +90,7 @@ async function rustTests(note) {
     (lines) => ({
       passed: sum(lines, /^test result: .*?(\d+) passed/),
       failed: sum(lines, /^test result: .*?(\d+) failed/),
-      detail: lines.flatMap((line) => /(oracle|json suite|fuzz): .*/.exec(line)?.[0] ?? []).join('\n    '),
+      detail: lines.flatMap((line) => /(oracle|json suite|fuzz|simulation): .*/.exec(line)?.[0] ?? []).join('\n    '),
     }),
   );
 }

@@ -5,7 +5,7 @@ use super::documents::{Json, PLANTED, PLANTED_NUMBER, Spelling, Style, records};
 use super::loads::{Cuts, assert_adds_up, assert_clean, assert_same, load};
 use gatelake::normalize::hints::Hint;
 use gatelake::normalize::schema::{Column, DataType, Schema};
-use gatelake::normalize::{Contract, Mode, Options, Select};
+use gatelake::normalize::{Contract, Merge, Mode, Options, Select, Strategy, WriteDisposition};
 
 pub fn target(data: &[u8]) {
     let mut c = Choices::Bytes(data);
@@ -56,6 +56,15 @@ fn options(c: &mut Choices) -> Options {
             .pick(&["snake_case", "snake_case", "direct", "sql_ci_v1", "sql_cs_v1", "duck_case", "s3_tables"])
             .into(),
         primary_key: chosen(c.one_in(4), "id"),
+        write_disposition: match c.below(8) {
+            at @ 4.. => {
+                let strategies = [Strategy::DeleteInsert, Strategy::Upsert, Strategy::InsertOnly, Strategy::Scd2];
+                let strategy = strategies.get(at as usize - 4).copied().unwrap_or_default();
+                WriteDisposition::Merge(Merge { strategy, ..Merge::default() })
+            }
+            _ => WriteDisposition::default(),
+        },
+        root_key: c.one_in(8),
         columns: match c.below(6) {
             5 => {
                 let hints = [DataType::Text, DataType::Json, DataType::Double, DataType::Decimal, DataType::Timestamp];

@@ -2,7 +2,7 @@
 //!
 //! Whether a table changed is known when its last row is in, and an unchanged table must cost no file. So finished files are
 //! held in memory up to a bound, and from there on put, the largest first: small tables, which are many, are never put in
-//! vain; a large table that turns out unchanged leaves files that no manifest names, for the garbage collection to find.
+//! vain; a large table that turns out unchanged leaves files that no manifest names, for a collection to find.
 
 use super::manifest::{File, Stats};
 use super::paths::{self, Paths};

@@ -25,6 +25,24 @@ pub struct Pointer {
     pub scheduled_time: i64,
     /// The run that published it.
     pub run: String,
+    /// The oldest snapshot that is kept, by its id; absent as long as all are. Never goes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest: Option<String>,
+    /// A run scheduled for this time or before may publish no more: what it left behind was collected. Never goes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fence: Option<i64>,
+}
+
+impl Pointer {
+    /// Only a run that is scheduled for a later time may move it.
+    pub fn closed_until(&self) -> i64 {
+        self.scheduled_time.max(self.fence.unwrap_or(i64::MIN))
+    }
+
+    /// Whether the snapshot of that id, if it was ever published, is kept.
+    pub fn keeps(&self, snapshot: &str) -> bool {
+        self.oldest.as_deref().is_none_or(|oldest| oldest <= snapshot)
+    }
 }
 
 /// `snapshots/<load id>-<hash>.json`: all tables at one point in time.

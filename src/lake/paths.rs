@@ -8,6 +8,8 @@
 //! <prefix>/<dataset>/latest/<table>.parquet                        the table as it is now, while it is one file
 //! <prefix>/<dataset>/derived.json                                  how far the two above have followed the snapshots
 //! <prefix>/<dataset>/runs/<time left>-<load id>-<attempt>.json     run records, newest first in a listing
+//! <prefix>/<dataset>/lease.json                                    who is at work, while somebody is
+//! <prefix>/<dataset>/collected.json                                the report of the last collection
 //! ```
 //! `<hash>` is the first 12 hex digits of the object's SHA-256: the same bytes have the same key, and different bytes of two
 //! runs that overlap never meet. Manifests hold *relative* paths (without `<prefix>/<dataset>/`), so a lake may be copied
@@ -27,6 +29,11 @@ pub struct Paths {
 const LAST_MS: i64 = 9_999_999_999_999;
 
 const POINTER: &str = "current.json";
+const LEASE: &str = "lease.json";
+const COLLECTED: &str = "collected.json";
+const DATA: &str = "data/";
+const SNAPSHOTS: &str = "snapshots/";
+const RUNS: &str = "runs/";
 const DERIVED: &str = "derived.json";
 const LATEST: &str = "latest";
 const LAST_CHECKPOINT: &str = "_last_checkpoint";
@@ -37,7 +44,7 @@ pub fn is_mutable(key: &str) -> bool {
     let (name, folder) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     // The files of a table that is called `latest` have a load's id, and a point, in their names.
     let latest = || folder == LATEST && name.strip_suffix(".parquet").is_some_and(|table| !table.contains('.'));
-    matches!(name, POINTER | DERIVED | LAST_CHECKPOINT) || latest()
+    matches!(name, POINTER | LEASE | COLLECTED | DERIVED | LAST_CHECKPOINT) || latest()
 }
 
 impl Paths {
@@ -71,6 +78,15 @@ impl Paths {
         self.key(POINTER)
     }
 
+    pub fn lease(&self) -> String {
+        self.key(LEASE)
+    }
+
+    /// Of the last collection's report.
+    pub fn collected(&self) -> String {
+        self.key(COLLECTED)
+    }
+
     /// How far what is derived from the snapshots has come.
     pub fn derived(&self) -> String {
         self.key(DERIVED)
@@ -99,7 +115,32 @@ impl Paths {
 
     /// What all run records' keys begin with.
     pub fn runs(&self) -> String {
-        self.key("runs/")
+        self.key(RUNS)
+    }
+
+    /// What the keys of data files begin with, and other people's below them.
+    pub fn data(&self) -> String {
+        self.key(DATA)
+    }
+
+    /// What all manifests' keys begin with.
+    pub fn snapshots(&self) -> String {
+        self.key(SNAPSHOTS)
+    }
+
+    /// What an object of the dataset is by its key, if it is a write-once one of the lake's own making.
+    pub fn kind<'k>(&self, key: &'k str) -> Option<Kept<'k>> {
+        let path = key.strip_prefix(&self.root)?;
+        if let Some(name) = path.strip_prefix(SNAPSHOTS) {
+            return Some(Kept::Manifest { path, load_id: load_of(name, ".json")? });
+        }
+        if let Some(name) = path.strip_prefix(RUNS) {
+            let (_, id) = name.strip_suffix(".json")?.split_once('-')?;
+            let load_id = id.split('-').next()?;
+            return (self.run(id)? == key).then_some(Kept::Run { load_id });
+        }
+        let (_, name) = path.strip_prefix(DATA)?.split_once('/')?;
+        Some(Kept::Data { path, load_id: load_of(name, ".parquet")? })
     }
 
     /// What the records' keys of all runs scheduled after `time` sort before, and no others.
@@ -117,6 +158,21 @@ impl Paths {
         }
         Some(format!("{}-{id}.json", self.runs_after(time)))
     }
+}
+
+/// A write-once object by its key: its path in the dataset, and the load that made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept<'k> {
+    Data { path: &'k str, load_id: &'k str },
+    Manifest { path: &'k str, load_id: &'k str },
+    Run { load_id: &'k str },
+}
+
+/// The load id of a name `<load id>-<hash><suffix>`.
+fn load_of<'k>(name: &'k str, suffix: &str) -> Option<&'k str> {
+    let (load_id, hash) = name.strip_suffix(suffix)?.split_once('-')?;
+    let hex = hash.len() == 12 && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    (hex && scheduled_time(load_id).is_some()).then_some(load_id)
 }
 
 /// The relative path of a data file with that SHA-256 (hex).
@@ -224,6 +280,30 @@ mod tests {
         assert!(is_mutable(&paths.latest("users")) && is_mutable(&paths.derived()));
         assert!(is_mutable(&format!("{log}_last_checkpoint")) && !is_mutable(&paths.delta_commit("users", 7)));
         assert!(!is_mutable(&paths.key(&data("latest", "1795459200.123", "0123456789abcdef"))));
+    }
+
+    #[test]
+    fn only_the_lakes_own_names_are_its_objects() {
+        let (paths, id, hash) = (Paths::new("a", "sftp").unwrap(), "1795459200.123", "0123456789abcdef");
+        let (file, manifest) = (data("users", id, hash), snapshot(id, hash));
+        assert_eq!(paths.kind(&paths.key(&file)), Some(Kept::Data { path: &file, load_id: id }));
+        assert_eq!(paths.kind(&paths.key(&manifest)), Some(Kept::Manifest { path: &manifest, load_id: id }));
+        let run = paths.run(&run_id(id, 7)).unwrap();
+        assert_eq!(paths.kind(&run), Some(Kept::Run { load_id: id }));
+        for other in [
+            "a/sftp/current.json".to_owned(),
+            "a/sftp/lease.json".to_owned(),
+            "a/sftp/data/users/_delta_log/00000000000000000000.json".to_owned(),
+            "a/sftp/data/users/notes.parquet".to_owned(),
+            format!("a/sftp/data/users/more/{id}-0123456789ab.parquet"),
+            format!("a/sftp/data/{id}-0123456789ab.parquet"),
+            format!("a/sftp/snapshots/{id}-0123456789ab.json.bak"),
+            format!("a/sftp/snapshots/{id}-0123456789aB.json"),
+            format!("a/sftp/runs/0000000000000-{id}-00000007.json"),
+            format!("a/other/data/users/{id}-0123456789ab.parquet"),
+        ] {
+            assert_eq!(paths.kind(&other), None, "{other}");
+        }
     }
 
     #[test]

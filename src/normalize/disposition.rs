@@ -21,7 +21,7 @@ pub enum WriteDisposition {
 }
 
 /// How rows are merged.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Merge {
     pub strategy: Strategy,
     pub validity: Validity,

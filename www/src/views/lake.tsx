@@ -173,7 +173,7 @@ function Freshness({ manifest, freshness }: { manifest: api.Manifest; freshness?
   );
 }
 
-const MOOD: Record<api.Run['outcome'], string> = { published: 'good', unchanged: 'plain', partial: 'warn', failed: 'bad', already_published: 'plain', superseded: 'plain' };
+const MOOD: Record<api.Run['outcome'], string> = { published: 'good', unchanged: 'plain', partial: 'warn', failed: 'bad', already_published: 'plain', superseded: 'plain', busy: 'plain' };
 
 /** Runs and their reports. */
 export function Runs() {

@@ -1,0 +1,269 @@
+//! Loads that merge, in a lake in memory with the real engine. Which rows there are after each strategy is the oracle's to say
+//! (`tests/oracle.rs`); here it is about files, snapshots, failures and races.
+
+mod support;
+
+use gatelake::error::Error;
+use gatelake::lake::{Disposition, Manifest, Outcome, RunRecord};
+use gatelake::normalize::Strategy;
+use gatelake::run::Plan;
+use std::collections::BTreeSet;
+use support::invariants::{check, content, published};
+use support::store::{Client, Effects, FAULTS, Fault, Memory};
+use support::world::{Gateway, HOUR, T0, World, attempt, merging, once, paths, plan, runs_at_once};
+
+struct Lake {
+    memory: Memory,
+    plan: Plan,
+}
+
+impl Lake {
+    fn of(strategy: Strategy) -> Lake {
+        let mut plan = plan(&[("users", Disposition::Merge), ("folders", Disposition::Replace)]);
+        plan.resources[0].options = merging(strategy);
+        // Runs that die keep no others away here.
+        plan.budget.lease = false;
+        Lake { memory: Memory::default(), plan }
+    }
+    fn run(&self, hour: i64, users: &str) -> RunRecord {
+        self.run_of(hour, says(users))
+    }
+    fn run_of(&self, hour: i64, mut gateway: Gateway) -> RunRecord {
+        let world = World::new(T0 + hour * HOUR, 1);
+        let client = Client::new(&self.memory);
+        let record = once(&self.plan, T0 + hour * HOUR, &mut gateway, &client, &world);
+        check(&self.memory, &paths());
+        record
+    }
+    /// A run with faults; gives the number of its effects.
+    fn attempt(&self, hour: i64, users: &str, faults: impl IntoIterator<Item = (u64, Fault)>, seed: u64) -> u64 {
+        let effects = Effects::new(faults);
+        let client = Client::with(&self.memory, &effects);
+        attempt(&self.plan, T0 + hour * HOUR, &mut says(users), &client, seed);
+        effects.calls()
+    }
+    fn current(&self) -> Manifest {
+        published(&self.memory, &paths()).pop().unwrap()
+    }
+    fn files(&self, table: &str) -> BTreeSet<String> {
+        self.current().table(table).unwrap().files.iter().map(|file| file.path.clone()).collect()
+    }
+    /// The rows of a table without the lake's own columns.
+    fn rows(&self, table: &str) -> BTreeSet<String> {
+        let rows = content(&self.memory, &paths()).remove(table).unwrap();
+        rows.iter().map(|row| bare(row)).collect()
+    }
+}
+
+fn says(users: &str) -> Gateway {
+    Gateway::says(&[("users", users), ("folders", r#"[{"id":0,"path":"/"}]"#)])
+}
+
+fn broken() -> Error {
+    Error::new(gatelake::error::Kind::Upstream, "html_answer", "the gateway answered a web page")
+}
+
+fn bare(row: &str) -> String {
+    let mut row: serde_json::Map<String, serde_json::Value> = serde_json::from_str(row).unwrap();
+    row.retain(|name, value| !name.starts_with("_dlt_") && !value.is_null());
+    serde_json::Value::Object(row).to_string()
+}
+
+fn set(rows: &[&str]) -> BTreeSet<String> {
+    rows.iter().map(|row| row.to_string()).collect()
+}
+
+#[test]
+fn only_files_that_hold_a_touched_key_are_written_anew() {
+    let lake = Lake::of(Strategy::DeleteInsert);
+    lake.run(0, r#"[{"id":1,"name":"ada","keys":["a","b"]},{"id":2,"name":"bob","keys":["c"]}]"#);
+    let first = lake.files("users");
+    lake.run(1, r#"[{"id":3,"name":"cyd","keys":["d"]}]"#);
+    let second = lake.files("users");
+    assert!(second.is_superset(&first) && second.len() == 2, "{second:?}");
+    let keys = lake.files("users__keys");
+    lake.run(2, r#"[{"id":3,"name":"cyd","keys":["d","e"]},{"id":4,"name":"dan"}]"#);
+    assert!(lake.files("users").is_superset(&first), "the file of 1 and 2 is as it was");
+    assert_eq!(lake.files("users").intersection(&second).count(), 1, "and that of 3 is gone");
+    assert_eq!(lake.files("users__keys").intersection(&keys).count(), 1);
+    let all = [
+        r#"{"id":1,"name":"ada"}"#,
+        r#"{"id":2,"name":"bob"}"#,
+        r#"{"id":3,"name":"cyd"}"#,
+        r#"{"id":4,"name":"dan"}"#,
+    ];
+    assert_eq!(lake.rows("users"), set(&all));
+    let values: Vec<String> = lake.rows("users__keys").into_iter().collect();
+    assert_eq!(values, ["a", "b", "c", "d", "e"].map(|value| format!(r#"{{"value":"{value}"}}"#)));
+    // A file that holds a touched key and another one is written anew for the other one.
+    lake.run(3, r#"[{"id":2,"name":"bea"}]"#);
+    assert_eq!(lake.files("users").intersection(&first).count(), 0);
+    assert!(lake.rows("users").contains(r#"{"id":1,"name":"ada"}"#));
+    assert_eq!(lake.rows("users__keys").len(), 4, "what hung from 2 is gone");
+}
+
+#[test]
+fn the_same_again_costs_nothing_and_an_empty_load_changes_nothing() {
+    for strategy in [Strategy::DeleteInsert, Strategy::Upsert, Strategy::InsertOnly, Strategy::Scd2] {
+        let lake = Lake::of(strategy);
+        let users = r#"[{"id":1,"name":"ada","keys":["a"]},{"id":2,"name":"bob"}]"#;
+        assert_eq!(lake.run(0, users).outcome, Outcome::Published);
+        let (keys, before) = (lake.memory.keys().len(), lake.current());
+        let again = lake.run(1, r#"[{"id":2,"name":"bob"},{"id":1,"name":"ada","keys":["a"]}]"#);
+        assert_eq!((again.outcome, lake.memory.keys().len()), (Outcome::Unchanged, keys + 1), "{strategy:?}");
+        assert_eq!(
+            lake.run(2, "[]").outcome,
+            Outcome::Unchanged,
+            "{strategy:?}: nothing came, and nothing is taken for gone"
+        );
+        assert_eq!(lake.current(), before);
+        // The same content as the load before last is something new after all.
+        assert_eq!(lake.run(3, r#"[{"id":1,"name":"eve"}]"#).outcome, Outcome::Published);
+        assert_eq!(lake.run(4, users).outcome, Outcome::Published);
+    }
+}
+
+#[test]
+fn versions_are_kept_with_the_time_that_they_were_valid() {
+    let lake = Lake::of(Strategy::Scd2);
+    lake.run(0, r#"[{"id":1,"name":"ada"},{"id":2,"name":"bob"}]"#);
+    lake.run(1, r#"[{"id":1,"name":"ada"},{"id":2,"name":"bea"}]"#);
+    lake.run(2, r#"[{"id":2,"name":"bea"}]"#);
+    let rows = content(&lake.memory, &paths()).remove("users").unwrap();
+    let mut versions: Vec<(String, String, String)> = rows
+        .iter()
+        .map(|row| {
+            let row: serde_json::Value = serde_json::from_str(row).unwrap();
+            let hour = |name: &str| {
+                let text = row[name].as_str().map(|text| text.get(11..16).unwrap_or_default().to_owned());
+                text.unwrap_or_else(|| "now".into())
+            };
+            (row["name"].as_str().unwrap().to_owned(), hour("_dlt_valid_from"), hour("_dlt_valid_to"))
+        })
+        .collect();
+    versions.sort();
+    let at = |n: i64| {
+        let text = gatelake::normalize::time::format_timestamp((T0 + n * HOUR) * 1000);
+        text.get(11..16).unwrap().to_owned()
+    };
+    let expected = [
+        ("ada".to_owned(), at(0), at(2)),
+        ("bea".to_owned(), at(1), "now".to_owned()),
+        ("bob".to_owned(), at(0), at(1)),
+    ];
+    assert_eq!(versions, expected);
+}
+
+#[test]
+fn of_records_with_one_key_the_last_one_is_kept_with_its_children_and_that_is_said() {
+    let lake = Lake::of(Strategy::Upsert);
+    let users = r#"[{"id":1,"name":"ada","keys":["a","b"]},{"id":2,"name":"bob","keys":[]},{"id":1,"name":"eve","keys":["c"]}]"#;
+    lake.run(0, users);
+    assert_eq!(lake.rows("users"), set(&[r#"{"id":1,"name":"eve"}"#, r#"{"id":2,"name":"bob"}"#]));
+    assert_eq!(lake.rows("users__keys"), set(&[r#"{"value":"c"}"#]));
+    let warnings = lake.current().warnings;
+    assert!(warnings.iter().any(|one| one.code == "duplicate_key" && one.count == 1), "{warnings:?}");
+}
+
+#[test]
+fn new_columns_come_last_in_files_that_are_written_anew_too() {
+    let lake = Lake::of(Strategy::DeleteInsert);
+    lake.run(0, r#"[{"id":1,"v":1},{"id":2,"v":2}]"#);
+    lake.run(1, r#"[{"id":2,"v":"two","team":"ops"}]"#);
+    assert_eq!(lake.rows("users"), set(&[r#"{"id":1,"v":1}"#, r#"{"id":2,"v__v_text":"two","team":"ops"}"#]));
+    lake.run(2, r#"[{"id":1,"v":5}]"#);
+    assert_eq!(lake.rows("users"), set(&[r#"{"id":1,"v":5}"#, r#"{"id":2,"v__v_text":"two","team":"ops"}"#]));
+    let table = lake.current().table("users").unwrap().clone();
+    assert!(table.files.iter().all(|file| usize::from(file.columns > 0) == 1));
+}
+
+#[test]
+fn a_resource_without_what_its_strategy_needs_fails_alone() {
+    let mut lake = Lake::of(Strategy::Upsert);
+    lake.plan.resources[0].options.primary_key.clear();
+    let record = lake.run(0, r#"[{"id":1}]"#);
+    assert_eq!(record.outcome, Outcome::Partial);
+    assert_eq!(record.resources[0].error.as_ref().unwrap().code, "no_primary_key");
+    assert!(lake.current().table("folders").is_some());
+}
+
+#[test]
+fn an_old_file_that_is_damaged_stops_its_resource_and_no_other() {
+    let lake = Lake::of(Strategy::DeleteInsert);
+    lake.run(0, r#"[{"id":1,"v":1}]"#);
+    let file = lake.current().table("users").unwrap().files[0].path.clone();
+    let good = lake.memory.bytes(&paths().key(&file)).unwrap();
+    lake.memory.damage(&paths().key(&file));
+    let mut gateway = Gateway::says(&[("users", r#"[{"id":1,"v":2}]"#), ("folders", r#"[{"id":7,"path":"/new"}]"#)]);
+    let client = Client::new(&lake.memory);
+    let record = once(&lake.plan, T0 + HOUR, &mut gateway, &client, &World::new(T0 + HOUR, 1));
+    assert_eq!(record.outcome, Outcome::Partial, "{}", record.to_text());
+    assert_eq!(record.resources[0].error.as_ref().unwrap().code, "checksum_mismatch");
+    // Whole again, the next run goes on.
+    lake.memory.replace(&paths().key(&file), &good);
+    assert_eq!(lake.run(2, r#"[{"id":1,"v":3}]"#).outcome, Outcome::Published);
+    assert_eq!(lake.rows("users"), set(&[r#"{"id":1,"v":3}"#]));
+}
+
+#[test]
+fn runs_that_race_merge_with_the_winners_snapshot() {
+    let mut both = 0;
+    for seed in 0..150 {
+        let lake = Lake::of(Strategy::Upsert);
+        lake.run(0, r#"[{"id":1,"name":"ada"},{"id":2,"name":"bob"}]"#);
+        let runs = vec![(1, says(r#"[{"id":2,"name":"bea"}]"#)), (2, says(r#"[{"id":3,"name":"cyd"}]"#))];
+        runs_at_once(&lake.memory, &lake.plan, runs, seed);
+        check(&lake.memory, &paths());
+        let rows = lake.rows("users");
+        assert!(rows.contains(r#"{"id":1,"name":"ada"}"#) && rows.contains(r#"{"id":3,"name":"cyd"}"#), "seed {seed}");
+        assert_eq!(rows.len(), 3, "seed {seed}: no key twice, none lost");
+        both += usize::from(rows.contains(r#"{"id":2,"name":"bea"}"#));
+    }
+    assert!(both > 10, "the earlier one hardly ever came first: {both}");
+}
+
+#[test]
+fn whatever_fails_the_rows_are_those_before_or_after_and_the_next_try_gets_there() {
+    for strategy in [Strategy::DeleteInsert, Strategy::Scd2] {
+        let first = r#"[{"id":1,"v":1,"keys":["a"]},{"id":2,"v":1,"keys":["b"]}]"#;
+        let second = r#"[{"id":2,"v":2,"keys":["c","d"]},{"id":3,"v":2}]"#;
+        let begun = || {
+            let lake = Lake::of(strategy);
+            lake.run(0, first);
+            lake
+        };
+        let before = content(&begun().memory, &paths());
+        let calm = begun();
+        let calls = calm.attempt(1, second, [], 2);
+        let after = content(&calm.memory, &paths());
+        assert_ne!(before, after);
+        for (fault, call) in FAULTS.into_iter().flat_map(|fault| (0..calls).map(move |call| (fault, call))) {
+            let lake = begun();
+            lake.attempt(1, second, [(call, fault)], 3);
+            check(&lake.memory, &paths());
+            let seen = content(&lake.memory, &paths());
+            let reviewed = |rows: &support::invariants::Rows, table: &str| rows.get(table).cloned();
+            for table in ["users", "users__keys"] {
+                let now = reviewed(&seen, table);
+                assert!(
+                    now == reviewed(&before, table) || now == reviewed(&after, table),
+                    "{strategy:?}, {fault:?} at call {call}: {table} is neither"
+                );
+            }
+            // A run that published without this resource is mended by the next one.
+            lake.run(2, second);
+            assert_eq!(lake.rows("users"), calm.rows("users"), "{strategy:?}, {fault:?} at call {call}");
+            assert_eq!(lake.rows("users__keys"), calm.rows("users__keys"), "{strategy:?}, {fault:?} at call {call}");
+        }
+    }
+}
+
+#[test]
+fn a_load_that_fails_leaves_merged_tables_stale() {
+    let lake = Lake::of(Strategy::DeleteInsert);
+    lake.run(0, r#"[{"id":1}]"#);
+    let gateway = Gateway::says(&[("folders", r#"[{"id":9,"path":"/x"}]"#)]).but("users", broken);
+    assert_eq!(lake.run_of(1, gateway).outcome, Outcome::Partial);
+    let table = lake.current().table("users").unwrap().clone();
+    assert_eq!((table.rows, table.freshness.stale.unwrap().code.as_str()), (1, "html_answer"));
+}
