@@ -197,7 +197,15 @@ fn a_wrong_key_or_value_is_named_with_what_is_right() {
         (least("[gateway.files.resources]\nuser = true"), "did you mean \"users\"?"),
         (least("[gateway.files.resources]\nusers = 1"), "must be true, false or a section"),
         (least("[gateway.files.resources.users]\npagesize = 1"), "did you mean \"page_size\"?"),
-        (least("[gateway.files.resources.users]\ndisposition = \"merge\""), "\"replace\", \"append\""),
+        (least("[gateway.files.resources.users]\ndisposition = \"upsert\""), "\"replace\", \"append\", \"merge\""),
+        (least("[gateway.files.resources.users]\ndisposition = \"merge\""), "needs a `primary_key` or a `merge_key`"),
+        (
+            least(
+                "[gateway.files.resources.users]\ndisposition = \"merge\"\nstrategy = \"upsert\"\nmerge_key = [\"a\"]",
+            ),
+            "strategy: needs a `primary_key`",
+        ),
+        (least("[gateway.files.resources.users]\nstrategy = \"scd2\""), "`disposition = \"merge\"` alone"),
         (least("[gateway.files.resources.users]\nprimary_key = []"), "one or more columns"),
         (least("[gateway.files.resources.users]\nprimary_key = [\"a\", \"a\"]"), "each once"),
         (least("[gateway.files.resources.users]\nprimary_key = \"a\""), "must be a list of texts"),

@@ -72,7 +72,7 @@ fn keys_of_the_program() -> BTreeSet<String> {
     }
     keys.retain(|key| !["limits", "lake", "resources"].contains(&key.as_str()));
     // Asked for by way of a variable.
-    keys.extend(["enabled", "redact", "reveal", "schema_contract"].map(str::to_owned));
+    keys.extend(["enabled", "primary_key", "merge_key", "redact", "reveal", "schema_contract"].map(str::to_owned));
     keys
 }
 

@@ -267,3 +267,32 @@ fn a_load_that_fails_leaves_merged_tables_stale() {
     let table = lake.current().table("users").unwrap().clone();
     assert_eq!((table.rows, table.freshness.stale.unwrap().code.as_str()), (1, "html_answer"));
 }
+
+#[test]
+fn no_version_tells_secrets_apart() {
+    let lake = Lake::of(Strategy::Scd2);
+    lake.plan.resources.iter().for_each(|one| assert!(one.options.redact.is_empty()));
+    let with = |password: &str, memo: &str| {
+        format!(
+            r#"[{{"id":1,"name":"ada","password":"{password}","login":[{{"secretKey":"{password}"}}],"memo":"{memo}"}}]"#
+        )
+    };
+    lake.run(0, &with("first-secret", "a"));
+    let before = content(&lake.memory, &paths()).remove("users").unwrap();
+    assert_eq!(lake.run(1, &with("second-secret", "a")).outcome, Outcome::Unchanged);
+    lake.run(2, &with("third-secret", "b"));
+    lake.run(3, &with("fourth-secret", "a"));
+    let ids = |rows: &[String]| -> Vec<String> {
+        let id = |row: &String| serde_json::from_str::<serde_json::Value>(row).unwrap()["_dlt_id"].to_string();
+        rows.iter().map(id).collect()
+    };
+    let after = content(&lake.memory, &paths()).remove("users").unwrap();
+    assert_eq!(after.len(), 3);
+    assert_eq!(ids(&after).iter().filter(|id| **id == ids(&before)[0]).count(), 2, "content that returns has its id");
+    // What the configuration takes out is not hashed either.
+    let mut lake = Lake::of(Strategy::Scd2);
+    lake.plan.resources[0].options.redact = vec!["users.memo".into()];
+    lake.run(0, &with("x", "one"));
+    lake.run(1, &with("x", "two"));
+    assert_eq!(ids(&content(&lake.memory, &paths()).remove("users").unwrap()).len(), 1);
+}

@@ -115,21 +115,15 @@ impl<'l> Merger<'l> {
     /// What a person should know of it.
     pub fn warnings(&self) -> Vec<Warning> {
         let Ok(root) = root(self.loaded) else { return Vec::new() };
-        let warning = |code: &str, count: u64, message: String| Warning {
-            code: code.into(),
-            table: root.name.clone(),
-            column: String::new(),
-            message,
-            count,
-        };
         let mut warnings = Vec::new();
         if self.merge.strategy == Strategy::Upsert && self.coming.duplicates > 0 {
-            let message = "records of one load have the same key: the last one is kept".to_owned();
-            warnings.push(warning("duplicate_key", self.coming.duplicates, message));
+            let message = "records of one load have the same key: the last one is kept";
+            let warning = Warning::new("duplicate_key", &root.name, "", message.into());
+            warnings.push(Warning { count: self.coming.duplicates, ..warning });
         }
         if self.merge.strategy == Strategy::DeleteInsert && !self.coming.touches() {
             let message = "rows are to be merged, and no key tells them apart: they come behind those that are there";
-            warnings.push(warning("no_key", 1, message.to_owned()));
+            warnings.push(Warning::new("no_key", &root.name, "", message.into()));
         }
         warnings
     }

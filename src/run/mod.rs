@@ -79,7 +79,7 @@ pub struct Budget {
 
 impl Default for Budget {
     fn default() -> Self {
-        Budget { run_ms: 13 * 60_000, publish_ms: 60_000, hold_bytes: 8 << 20, lease: true }
+        Budget { run_ms: 13 * 60_000, publish_ms: 60_000, hold_bytes: 8 << 20, lease: false }
     }
 }
 
