@@ -163,6 +163,10 @@ fn of_records_with_one_key_the_last_one_is_kept_with_its_children_and_that_is_sa
     assert_eq!(lake.rows("users__keys"), set(&[r#"{"value":"c"}"#]));
     let warnings = lake.current().warnings;
     assert!(warnings.iter().any(|one| one.code == "duplicate_key" && one.count == 1), "{warnings:?}");
+    // The same records in another order are something new.
+    lake.run(1, r#"[{"id":1,"name":"eve","keys":["c"]},{"id":1,"name":"ada","keys":["a","b"]},{"id":2,"name":"bob","keys":[]}]"#);
+    assert_eq!(lake.rows("users"), set(&[r#"{"id":1,"name":"ada"}"#, r#"{"id":2,"name":"bob"}"#]));
+    assert_eq!(lake.rows("users__keys"), set(&[r#"{"value":"a"}"#, r#"{"value":"b"}"#]));
 }
 
 #[test]

@@ -14,7 +14,7 @@
 //! decoded once, and of each row 40 bytes are kept until its table is done, 16 more and for longer if the
 //! table has children; then only the rows that differ. Which columns of them do is found when it is asked for.
 
-pub(crate) mod digest;
+mod digest;
 mod matching;
 mod pair;
 mod record;

@@ -2,14 +2,16 @@
 
 use super::files::{DataFile, TableFiles};
 use super::manifest::{Manifest, Table, materialized};
+use super::paths::Paths;
 use super::plan::{Arrived, Fetched};
 use super::reader::Reader;
 use super::record::Failure;
+use super::store::Retrying;
 use crate::error::Result;
-use crate::host::Store;
-use crate::merge::{Item, merge};
+use crate::host::{Host, Store};
+use crate::merge::{self, Order};
 use crate::normalize::schema::TableSchema;
-use crate::normalize::{Merge, Strategy, Warning};
+use crate::normalize::{FileEnd, Strategy, Warning};
 
 /// The tables of a resource after a merge.
 pub struct Merged {
@@ -17,13 +19,36 @@ pub struct Merged {
     pub warnings: Vec<Warning>,
 }
 
+/// The files of a dataset, for merges.
+pub struct Shelf<'a, S, H> {
+    pub store: &'a Retrying<'a, S, H>,
+    pub paths: &'a Paths,
+    pub load_id: &'a str,
+    /// Whether files are put as they are made. Else they are held, for those who must not put anything.
+    pub puts: bool,
+}
+
+impl<S: Store, H: Host> merge::Shelf for Shelf<'_, S, H> {
+    type File = DataFile;
+
+    async fn read(&self, file: &DataFile) -> Result<Vec<u8>> {
+        match &file.bytes {
+            Some(bytes) => Ok(bytes.clone()),
+            None => Reader::new(self.store, self.paths).file(&file.entry).await,
+        }
+    }
+
+    async fn keep(&self, table: &str, bytes: Vec<u8>, end: FileEnd) -> Result<DataFile> {
+        let mut file = DataFile::new(table, self.load_id, bytes, end);
+        if self.puts {
+            file.put(self.store, self.paths).await?;
+        }
+        Ok(file)
+    }
+}
+
 /// Merges what was fetched to be merged with the tables of `base`. A resource that cannot be has failed.
-pub async fn merge_all<S: Store>(
-    reader: &Reader<'_, S>,
-    load_id: &str,
-    base: Option<&Manifest>,
-    fetched: &mut [Fetched],
-) {
+pub async fn merge_all<S: Store, H: Host>(shelf: &Shelf<'_, S, H>, base: Option<&Manifest>, fetched: &mut [Fetched]) {
     for one in fetched {
         let Some(order) = one.merge.clone() else { continue };
         let Ok(arrived) = &mut one.result else { continue };
@@ -31,42 +56,17 @@ pub async fn merge_all<S: Store>(
         if brings_nothing_new(&order, base, &one.resource, &one.key, arrived) {
             continue;
         }
-        let old = tables(base, &one.resource);
-        match merged(reader, load_id, &order, old, arrived).await {
-            Ok(merged) => arrived.merged = Some(merged),
+        let old = tables(base, &one.resource).map(|table| {
+            let files = table.files.iter().filter(|file| file.rows > 0);
+            let files = files.map(|file| DataFile { entry: file.clone(), bytes: None });
+            (table.schema.name.clone(), files.collect())
+        });
+        let old: TableFiles = old.collect();
+        match merge::merge(&order, &arrived.loaded, shelf.load_id, &old, &arrived.files, shelf).await {
+            Ok((files, warnings)) => arrived.merged = Some(Merged { files, warnings }),
             Err(error) => one.result = Err(Failure::from(&error.at(&one.resource))),
         }
     }
-}
-
-async fn merged<'m, S: Store>(
-    reader: &Reader<'_, S>,
-    load_id: &str,
-    order: &Merge,
-    old: impl Iterator<Item = &'m Table>,
-    arrived: &Arrived,
-) -> Result<Merged> {
-    let old = old.map(|table| {
-        let files = table.files.iter().filter(|file| file.rows > 0);
-        let files = files.map(|file| DataFile { entry: file.clone(), bytes: None });
-        (table.schema.name.clone(), files.collect())
-    });
-    let old: TableFiles = old.collect();
-    let read = async |file: &DataFile| match &file.bytes {
-        Some(bytes) => Ok(bytes.clone()),
-        None => reader.file(&file.entry).await,
-    };
-    let (items, warnings) = merge(order, &arrived.loaded, load_id, &old, &arrived.files, read).await?;
-    let mut files = TableFiles::new();
-    for (table, items) in items {
-        let made = items.into_iter().map(|item| match item {
-            Item::Given(file) => DataFile { bytes: None, ..file },
-            Item::Made(bytes, end) => DataFile::new(&table, load_id, bytes, end),
-        });
-        let made = made.collect();
-        files.insert(table, made);
-    }
-    Ok(Merged { files, warnings })
 }
 
 fn tables<'m>(base: Option<&'m Manifest>, resource: &'m str) -> impl Iterator<Item = &'m Table> {
@@ -75,7 +75,7 @@ fn tables<'m>(base: Option<&'m Manifest>, resource: &'m str) -> impl Iterator<It
 
 /// Whether the tables are after the load what they are: it has no rows, or those of the load before.
 fn brings_nothing_new(
-    order: &Merge,
+    order: &Order,
     base: Option<&Manifest>,
     resource: &str,
     key: &[String],
@@ -85,9 +85,12 @@ fn brings_nothing_new(
     if loaded.tables.iter().all(|table| table.rows == 0) {
         return true;
     }
+    // Which of several rows of one key is kept depends on their order, of which a digest knows nothing.
+    let said = base.iter().flat_map(|base| &base.warnings);
+    let ambiguous = |name: &str| said.clone().any(|one| one.code == "duplicate_key" && one.table == name);
     // Without anything that tells them, rows are added again.
     let root = loaded.schema.tables.iter().find(|table| table.parent.is_none() && !table.quarantine);
-    let told = order.strategy == Strategy::Scd2
+    let told = order.merge.strategy == Strategy::Scd2
         || root.is_some_and(|root| root.columns.iter().any(|column| column.primary_key || column.merge_key));
     let same = |table: &TableSchema| {
         let before = tables(base, resource).find(|before| before.schema.name == table.name);
@@ -99,5 +102,6 @@ fn brings_nothing_new(
             (before, _) => before.is_none() && materialized(table).next().is_none(),
         }
     };
-    told && loaded.schema.tables.iter().all(same)
+    let ambiguous = root.is_some_and(|root| ambiguous(&root.name));
+    told && !ambiguous && loaded.schema.tables.iter().all(same)
 }

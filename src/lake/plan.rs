@@ -7,8 +7,9 @@ use super::merging::Merged;
 use super::record::Failure;
 use super::{review, system};
 use crate::error::{Error, Kind, Result};
+use crate::merge::Order;
 use crate::normalize::schema::{Schema, TableSchema};
-use crate::normalize::{Loaded, Merge, TableLoaded, Warning};
+use crate::normalize::{Loaded, TableLoaded, Warning};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -52,7 +53,7 @@ pub struct Fetched {
     pub resource: String,
     pub disposition: Disposition,
     /// How its rows are merged, if they are.
-    pub merge: Option<Merge>,
+    pub merge: Option<Order>,
     pub guard: ShrinkGuard,
     /// The columns that its row ids are made from; empty: ids are new in every load.
     pub key: Vec<String>,

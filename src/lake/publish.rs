@@ -6,7 +6,7 @@
 
 use super::files::DataFile;
 use super::manifest::{FORMAT, MAX_ANCESTORS, Manifest, Pointer, Table, encode};
-use super::merging::merge_all;
+use super::merging::{Shelf, merge_all};
 use super::paths::{self, Paths};
 use super::plan::{Fetched, Planned, plan};
 use super::reader::{Current, Reader};
@@ -85,7 +85,8 @@ impl<S: Store, H: Host> Publisher<'_, S, H> {
             let before = base.as_ref().map(|base| &base.manifest);
             // What a lost race reviewed were other tables.
             fetched.truncate(asked);
-            merge_all(&self.reader(), self.load_id, before, &mut fetched).await;
+            let shelf = Shelf { store: self.store, paths: self.paths, load_id: self.load_id, puts: true };
+            merge_all(&shelf, before, &mut fetched).await;
             let mut planned = plan(before, &fetched, self.load_id)?;
             let nothing_came = planned.failures.len() == asked;
             if !self.access_review {

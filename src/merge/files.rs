@@ -1,70 +1,75 @@
 //! A whole merge: over files wherever they lie.
 
-use super::{Merger, Verdict, root};
+use super::{Merger, Order, Verdict, root};
 use crate::error::Result;
 use crate::normalize::schema::TableSchema;
-use crate::normalize::{FileEnd, Loaded, Merge, Warning};
+use crate::normalize::{FileEnd, Loaded, Warning};
+use crate::parquet::Reader;
 use std::collections::BTreeMap;
 
-/// A file of a table after a merge.
-pub enum Item<F> {
-    /// One that was given, as it is.
-    Given(F),
-    Made(Vec<u8>, FileEnd),
+/// Where the files of a merge lie.
+#[allow(async_fn_in_trait)]
+pub trait Shelf {
+    /// A file of a table, which can be asked for again.
+    type File: Clone;
+    async fn read(&self, file: &Self::File) -> Result<Vec<u8>>;
+    /// Takes a file that the merge made, so that it need not be held until the end.
+    async fn keep(&self, table: &str, bytes: Vec<u8>, end: FileEnd) -> Result<Self::File>;
 }
 
-/// The files of each table of the load's resource after it, rows of old files first. `old` and `new`: those before, and those of the
-/// load, by table, in order; `read` brings a file's bytes. Tables that are none of the merge's, the quarantine, have what the
-/// load brought.
+/// Files by table, in order.
+pub type Files<F> = BTreeMap<String, Vec<F>>;
+
+/// The files of each table of the load's resource after it, rows of old files first, and what a person should know. `old` and `new`: those
+/// before, and those of the load. A table that is none of the merge's, the quarantine, has what the load brought.
 ///
 /// # Errors
-/// `no_primary_key` where the strategy needs one; those of `read`, and of files that cannot be read.
-pub async fn merge<F: Clone>(
-    order: &Merge,
+/// `no_primary_key` where the strategy needs one; those of the shelf, and of files that cannot be read.
+pub async fn merge<S: Shelf>(
+    order: &Order,
     loaded: &Loaded,
     load_id: &str,
-    old: &BTreeMap<String, Vec<F>>,
-    new: &BTreeMap<String, Vec<F>>,
-    read: impl AsyncFn(&F) -> Result<Vec<u8>>,
-) -> Result<(BTreeMap<String, Vec<Item<F>>>, Vec<Warning>)> {
+    old: &Files<S::File>,
+    new: &Files<S::File>,
+    shelf: &S,
+) -> Result<(Files<S::File>, Vec<Warning>)> {
     let mut merger = Merger::new(order, loaded, load_id)?;
-    let root = root(loaded)?;
-    let none = Vec::new();
-    let of = |files: &'_ BTreeMap<String, Vec<F>>, table: &TableSchema| files.get(&table.name).unwrap_or(&none).clone();
-    for file in &of(new, root) {
-        merger.learn(&read(file).await?)?;
+    let of = |files: &Files<S::File>, table: &TableSchema| files.get(&table.name).cloned().unwrap_or_default();
+    for file in of(new, root(loaded)?) {
+        merger.learn(&shelf.read(&file).await?)?;
     }
     merger.learned();
     let mut merged = BTreeMap::new();
     for table in parents_first(&loaded.schema.tables) {
-        let mut items = Vec::new();
+        let mut files = Vec::new();
         if table.quarantine {
-            items.extend(of(new, table).into_iter().map(Item::Given));
+            files = of(new, table);
         } else {
             let touched = merger.touches(table);
             for file in of(old, table) {
-                let verdict = if touched { merger.old(table, &read(&file).await?)? } else { Verdict::Same };
-                items.extend(item(verdict, file));
+                let verdict = if touched { merger.old(table, &shelf.read(&file).await?)? } else { Verdict::Same };
+                files.extend(after(verdict, file, table, shelf).await?);
             }
+            merger.seen(table);
             let mut first = 0;
             for file in of(new, table) {
-                let bytes = read(&file).await?;
-                let rows = crate::parquet::Reader::open(&bytes)?.rows() as usize;
-                items.extend(item(merger.new_file(table, &bytes, first)?, file));
-                first += rows;
+                let bytes = shelf.read(&file).await?;
+                let verdict = merger.new_file(table, &bytes, first)?;
+                first += Reader::open(&bytes)?.rows() as usize;
+                files.extend(after(verdict, file, table, shelf).await?);
             }
         }
-        merged.insert(table.name.clone(), items);
+        merged.insert(table.name.clone(), files);
     }
     Ok((merged, merger.warnings()))
 }
 
-fn item<F>(verdict: Verdict, file: F) -> Option<Item<F>> {
-    match verdict {
-        Verdict::Same => Some(Item::Given(file)),
-        Verdict::Made(bytes, end) => Some(Item::Made(bytes, end)),
+async fn after<S: Shelf>(verdict: Verdict, file: S::File, table: &TableSchema, shelf: &S) -> Result<Option<S::File>> {
+    Ok(match verdict {
+        Verdict::Same => Some(file),
+        Verdict::Made(bytes, end) => Some(shelf.keep(&table.name, bytes, end).await?),
         Verdict::Gone => None,
-    }
+    })
 }
 
 /// Every table behind the one that its rows hang from.

@@ -1,7 +1,6 @@
 //! The rows of the root table that a load brings: by which keys they are told, and which of them come.
 
-use super::{ID_SEED, ROW_ID, column, digests};
-use crate::changes::digest::Digest;
+use super::{Digest, ROW_ID, column, keys};
 use crate::error::Result;
 use crate::normalize::Strategy;
 use crate::normalize::schema::{DataType, TableSchema};
@@ -87,9 +86,13 @@ impl Coming {
 
     pub fn learn(&mut self, reader: &Reader<'_>) -> Result<()> {
         for group in 0..reader.row_groups().len() {
-            self.keys.extend(self.primary_keys(reader, group)?);
+            if self.has_primary_key() {
+                self.keys.extend(keys(reader, group, &self.primary)?);
+            } else {
+                self.keys.extend(std::iter::repeat_n(0, reader.group_rows(group)));
+            }
             if !self.merge.is_empty() {
-                self.merge_keys.extend(named(reader, group, &self.merge)?);
+                self.merge_keys.extend(keys(reader, group, &self.merge)?);
             }
             if let Some((name, _)) = &self.sort {
                 let cells = column(reader, group, name)?;
@@ -105,13 +108,6 @@ impl Coming {
             }
         }
         Ok(())
-    }
-
-    fn primary_keys(&self, reader: &Reader<'_>, group: usize) -> Result<Vec<Digest>> {
-        match self.strategy {
-            Strategy::Scd2 => digests(reader, group, &[ROW_ID], Some(ID_SEED)),
-            _ => named(reader, group, &self.primary),
-        }
     }
 
     /// All rows are learned: one of each key remains, where the strategy has it so.
@@ -155,10 +151,10 @@ impl Coming {
     pub fn matches(&self, reader: &Reader<'_>, group: usize, ids: &[Digest]) -> Result<Vec<Found>> {
         let primary = match self.strategy {
             Strategy::Scd2 => ids.to_vec(),
-            _ if self.has_primary_key() => named(reader, group, &self.primary)?,
+            _ if self.has_primary_key() => keys(reader, group, &self.primary)?,
             _ => Vec::new(),
         };
-        let merge = if self.merge.is_empty() { Vec::new() } else { named(reader, group, &self.merge)? };
+        let merge = if self.merge.is_empty() { Vec::new() } else { keys(reader, group, &self.merge)? };
         let found = (0..ids.len()).map(|row| {
             let key = primary.get(row).filter(|key| self.known.binary_search(key).is_ok());
             let merge_key = merge.get(row).is_some_and(|key| self.merge_keys.binary_search(key).is_ok());
@@ -185,11 +181,6 @@ impl Coming {
             *dropped = true;
         }
     }
-}
-
-fn named(reader: &Reader<'_>, group: usize, names: &[String]) -> Result<Vec<Digest>> {
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    digests(reader, group, &names, None)
 }
 
 /// A cell that rows are ordered by.

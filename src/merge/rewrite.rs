@@ -54,10 +54,8 @@ pub fn file(
     reader: &Reader<'_>,
     rows: &Rows,
     retired: Option<(&str, i64)>,
-    load_id: &str,
+    options: WriterOptions,
 ) -> Result<(Vec<u8>, FileEnd)> {
-    let options =
-        WriterOptions { plain_encodings: false, metadata: vec![("gatelake.load_id".into(), load_id.to_owned())] };
     let mut table = Table::new(&schema.name, options, usize::MAX);
     let mut names = Vec::new();
     for column in &schema.columns {

@@ -54,7 +54,10 @@ impl Resource {
         Fetched {
             resource: name.clone(),
             disposition: *disposition,
-            merge: options.write_disposition.merge().cloned(),
+            merge: options
+                .write_disposition
+                .merge()
+                .map(|merge| crate::merge::Order { merge: merge.clone(), plain_encodings: options.plain_encodings }),
             guard: *guard,
             key,
             started_from,

@@ -4,7 +4,7 @@ use super::{Order, Plan, Source, Traffic, table_report};
 use crate::error::{Error, Kind, Result};
 use crate::host::{Host, Store};
 use crate::lake::manifest::encode;
-use crate::lake::merging::merge_all;
+use crate::lake::merging::{Shelf, merge_all};
 use crate::lake::plan::{Arrived, plan as lay};
 use crate::lake::record::{Failure, TableReport};
 use crate::lake::store::Retrying;
@@ -106,7 +106,8 @@ pub async fn preview<S: Store, H: Host>(
     }
     let (schema, warnings) = (loaded.schema.clone(), loaded.warnings.clone());
     let mut fetched = resource.fetched(started_from, now, Ok(Arrived { loaded, files, merged: None }));
-    merge_all(&Reader::new(&store, &plan.paths), &load_id, base, std::slice::from_mut(&mut fetched)).await;
+    let shelf = Shelf { store: &store, paths: &plan.paths, load_id: &load_id, puts: false };
+    merge_all(&shelf, base, std::slice::from_mut(&mut fetched)).await;
     let planned = lay(base, std::slice::from_ref(&fetched), &load_id)?;
     let mut files = fetched.result.map(|arrived| arrived.files).unwrap_or_default();
     let files = schema.tables.iter().flat_map(|table| {

@@ -3,9 +3,9 @@
 use super::quarantine;
 use futures_util::FutureExt;
 use gatelake::error::{Error, Kind};
-use gatelake::merge::Item;
+use gatelake::merge::{self, Order, Shelf};
 use gatelake::normalize::schema::Schema;
-use gatelake::normalize::{Load, Loaded, Merge, Options, Select, empty_file, number, time};
+use gatelake::normalize::{FileEnd, Load, Loaded, Merge, Options, Select, empty_file, number, time};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -185,7 +185,7 @@ impl Outcome {
         }
         // A load that brings nothing leaves all as it is.
         match merge.filter(|_| loaded.tables.iter().any(|table| table.rows > 0)) {
-            Some(merge) => self.merge(&merge, &loaded, ordinal, &new)?,
+            Some(merge) => self.merge(merge, &loaded, ordinal, &new)?,
             None => new.into_iter().for_each(|(table, files)| self.files.entry(table).or_default().extend(files)),
         }
         // dlt counts the root table of an emptied resource, with no rows, and writes a file of none if any came.
@@ -208,22 +208,32 @@ impl Outcome {
 impl Outcome {
     fn merge(
         &mut self,
-        merge: &Merge,
+        merge: Merge,
         loaded: &Loaded,
         ordinal: usize,
         new: &BTreeMap<String, Vec<(usize, Vec<u8>)>>,
     ) -> Result<(), Error> {
-        let id = load_id(ordinal);
-        let read = async |file: &(usize, Vec<u8>)| Ok(file.1.clone());
-        let merged = gatelake::merge::merge(merge, loaded, &id, &self.files, new, read);
-        let (merged, _) = merged.now_or_never().expect("what is in memory need not be waited for")?;
-        let bytes = |item| match item {
-            Item::Given(file) => file,
-            Item::Made(bytes, _) => (ordinal, bytes),
-        };
-        self.files = merged.into_iter().map(|(table, items)| (table, items.into_iter().map(bytes).collect())).collect();
+        let (id, order) = (load_id(ordinal), Order { merge, ..Order::default() });
+        let memory = Memory { ordinal };
+        let merged = merge::merge(&order, loaded, &id, &self.files, new, &memory);
+        self.files = merged.now_or_never().expect("what is in memory need not be waited for")?.0;
         self.files.retain(|table, files| !files.is_empty() || new.contains_key(table));
         Ok(())
+    }
+}
+
+/// Files in memory; those that a merge makes are its load's.
+struct Memory {
+    ordinal: usize,
+}
+
+impl Shelf for Memory {
+    type File = (usize, Vec<u8>);
+    async fn read(&self, file: &Self::File) -> Result<Vec<u8>, Error> {
+        Ok(file.1.clone())
+    }
+    async fn keep(&self, _: &str, bytes: Vec<u8>, _: FileEnd) -> Result<Self::File, Error> {
+        Ok((self.ordinal, bytes))
     }
 }
 
