@@ -65,9 +65,9 @@ async function page(note) {
   rmSync(TALLY, { force: true });
   const size = eager(await buildSite());
   return counted(
-    () => execute(process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=tap', 'tests/page/*.test.mjs'], { log: 'page', note, env }),
+    () => nodeTest('tests/page/*.test.mjs', { log: 'page', note, env }, '--test-concurrency=1'),
     (lines) => {
-      const answer = { passed: sum(lines, /^# pass (\d+)/), failed: sum(lines, /^# fail (\d+)/) };
+      const answer = tap(lines);
       const tally = existsSync(TALLY) ? readFileSync(TALLY, 'utf8').trim().split('\n').map((line) => JSON.parse(line)) : [];
       const [axe, csp] = ['axe', 'csp'].map((what) => tally.reduce((total, one) => total + (one[what] ?? 0), 0));
       return { ...answer, detail: `page: ${answer.passed} passed, ${answer.failed} failed; axe ${axe} violations; csp ${csp} reports; ${kilobytes(size)} KB gzip` };
@@ -89,11 +89,12 @@ async function rustTests(note) {
 
 function nodeTests(log, files) {
   return (note) =>
-    counted(
-      () => execute(process.execPath, ['--test', '--test-reporter=tap', files], { log, note, env: OFFLINE }),
-      (lines) => ({ passed: sum(lines, /^# pass (\d+)/), failed: sum(lines, /^# fail (\d+)/) }),
-    );
+    counted(() => nodeTest(files, { log, note, env: OFFLINE }), tap);
 }
+
+/** A test that hangs fails by itself, and says which one it is. */
+const nodeTest = (files, options, ...more) => execute(process.execPath, ['--test', '--test-reporter=tap', '--test-timeout=300000', ...more, files], options);
+const tap = (lines) => ({ passed: sum(lines, /^# pass (\d+)/), failed: sum(lines, /^# fail (\d+)/) });
 
 /** The files that the core's tests wrote, read by somebody else's program. The last line says how much was compared. */
 function reader(name) {

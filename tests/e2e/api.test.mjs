@@ -13,7 +13,7 @@ before(async () => {
   lake.gateways.sftp.set({ revision: 1 });
   second = (await lake.run('sftp')).record;
 });
-after(() => lake.close());
+after(() => lake?.close());
 
 const refused = async (path, status, code, options) => {
   const answer = await lake.call(path, options);

@@ -13,15 +13,12 @@ const LIMITS = '[limits]\ntimeout_seconds = 10\ndeadline_seconds = 60\nretries =
  */
 export async function world(gateways, { limits = LIMITS, token = TOKEN } = {}) {
   const running = {};
-  let toml = limits;
-  const secrets = {};
-  for (const [dataset, { toml: lines = '', section, ...switches }] of Object.entries(gateways)) {
-    const gateway = (running[dataset] = await startGateway({ users: 40, ...switches }));
-    const made = section ? section(gateway) : emulated(gateway, dataset);
-    toml += `${made.toml}${lines}\n`;
-    Object.assign(secrets, made.secrets);
-  }
-  const local = await startLocal({ toml, secrets, token });
+  // A gateway that goes on listening would keep a test that could not begin from ending.
+  const closeGateways = () => Promise.all(Object.values(running).map((gateway) => gateway.close()));
+  const local = await begin(gateways, running, { limits, token }).catch(async (error) => {
+    await closeGateways();
+    throw error;
+  });
   const said = [];
 
   /** Status, headers and body (parsed where it is JSON) of a call to the API. */
@@ -62,9 +59,22 @@ export async function world(gateways, { limits = LIMITS, token = TOKEN } = {}) {
       for (const { key } of objects) said.push(Buffer.from(await (await bucket.get(key)).arrayBuffer()).toString('latin1'));
       said.push(...local.logs);
       await local.close();
-      for (const gateway of Object.values(running)) await gateway.close();
+      await closeGateways();
       assert.ok(said.length > 0);
       for (const text of said) assert.equal(text.indexOf(SECRET_MARKER), -1, text.slice(Math.max(text.indexOf(SECRET_MARKER) - 200, 0)).slice(0, 300));
     },
   };
+}
+
+/** The Worker over gateways that `running` is told of as they start. */
+async function begin(gateways, running, { limits, token }) {
+  let toml = limits;
+  const secrets = {};
+  for (const [dataset, { toml: lines = '', section, ...switches }] of Object.entries(gateways)) {
+    const gateway = (running[dataset] = await startGateway({ users: 40, ...switches }));
+    const made = section ? section(gateway) : emulated(gateway, dataset);
+    toml += `${made.toml}${lines}\n`;
+    Object.assign(secrets, made.secrets);
+  }
+  return startLocal({ toml, secrets, token });
 }

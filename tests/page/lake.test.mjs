@@ -134,3 +134,39 @@ test('a run from the page', async () => {
   await page.getByText('could not be brought up to date').waitFor({ state: 'hidden' });
   await page.finish();
 });
+
+test('a gateway that is opened to pages is read by the page itself, and no other', async () => {
+  const own = await live({ sftp: { users: 45, toml: 'direct = true' } });
+  const page = await chrome.page({ url: `${own.url}#view=lake` });
+  try {
+    own.gateways.sftp.set({ cors: new URL(own.url).origin });
+    await enter(page);
+    await page.getByText('Nothing has been published yet').waitFor();
+    await nav(page, 'Preview').click();
+    const { username, password, clientId, clientSecret } = own.gateways.sftp.credentials;
+    const connect = async (word) => {
+      await page.getByLabel('Web admin').fill(username);
+      await page.getByLabel('Password', { exact: true }).fill(word);
+      await page.getByLabel('Client id').fill(clientId);
+      await page.getByLabel('Client secret').fill(clientSecret);
+      await page.getByRole('button', { name: 'Connect and preview' }).click();
+    };
+    await axe(page, { visible: 'form.card' });
+    await connect('not the password');
+    await page.getByRole('alert').getByText('login_refused').waitFor();
+    await page.getByRole('button', { name: 'Another body' }).click();
+    await connect(password);
+    await page.getByRole('gridcell').first().waitFor();
+    await page.getByText('This is what would be written').waitFor();
+    assert.equal(await page.locator('[role=grid]').getAttribute('aria-rowcount'), '46');
+    assert.equal((await page.content()).includes(password), false, 'the password is in the page');
+    assert.equal((await own.keys()).length, 0, 'a preview stores nothing');
+    // The policy knows this gateway, and nothing else.
+    const engine = page.workers()[0];
+    assert.equal(await engine.evaluate(() => fetch('https://elsewhere.example/').then(() => 'went', () => 'refused')), 'refused');
+    // Nothing published yet is a 404, a refused login a 401: errors on the browser's console.
+    await page.finish({ expect: /40[14]|elsewhere.example/ });
+  } finally {
+    await own.close();
+  }
+});

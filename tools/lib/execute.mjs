@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const LOGS = join(ROOT, 'build', 'logs');
 const SHOWN = 20;
+/** Minutes after which a program that has not ended is ended: a stage that hangs should say so, and not be found hanging. */
+const PATIENCE = 25;
 
 /**
  * Runs it in the checkout's root. `log` names the log file, `note(line)` hears of each line of output.
@@ -29,11 +31,20 @@ export function execute(command, args, { log, note = () => {}, env = {} }) {
   });
   return new Promise((resolve, reject) => {
     const fail = (why) => {
+      clearTimeout(patience);
       const error = new Error([...ends(lines), '', `${command} ${args[0] ?? ''} ${why}. All of its output: ${relative(ROOT, path)}`].join('\n'));
       reject(Object.assign(error, { lines }));
     };
+    const patience = setTimeout(() => {
+      child.kill('SIGKILL');
+      // What it started may live on and hold these: nobody waits for that.
+      for (const stream of [child.stdout, child.stderr]) stream.destroy();
+      child.unref();
+      fail(`had not ended after ${PATIENCE} minutes`);
+    }, PATIENCE * 60_000);
     child.on('error', (error) => fail(error.code === 'ENOENT' ? 'is not installed' : `could not be started: ${error.message}`));
     child.on('close', async (code, signal) => {
+      clearTimeout(patience);
       await Promise.all(heard);
       file.end();
       if (code === 0) resolve(lines);

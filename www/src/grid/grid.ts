@@ -7,6 +7,8 @@
 import type { Cell, Column, Frame, Order } from '../frame.ts';
 import { visible } from '../visible.ts';
 import { Scroll, Widths } from './axis.ts';
+import { measure } from './measure.ts';
+import { Copy, type Place, Selection } from './selection.ts';
 
 export interface GridOptions {
   readonly label: string;
@@ -20,18 +22,11 @@ export interface GridOptions {
   readonly onColumn?: (column: number) => void;
 }
 
-interface Place {
-  readonly row: number;
-  readonly column: number;
-}
-
 const NARROWEST = 56;
 const WIDEST = 640;
 const STEP = 16;
 /** Rows and columns beyond the edges of what is seen. */
 const SPARE = 4;
-/** Cells that are copied at most. */
-const MOST = 200_000;
 /** Milliseconds after which a fetch is said to be slow. */
 const SLOW = 1_000;
 const NUMBERS: readonly string[] = ['bigint', 'double', 'decimal', 'wei'];
@@ -73,10 +68,7 @@ export class Grid {
   readonly #watch: ResizeObserver;
   #row: number;
   #gutter = 0;
-  #active: Place = { row: 0, column: 0 };
-  /** The other corner of what is selected. */
-  #anchor: Place = { row: 0, column: 0 };
-  #selecting = false;
+  readonly #selection = new Selection();
   #frame = 0;
   #asked = '';
   #stop = new AbortController();
@@ -105,6 +97,7 @@ export class Grid {
     this.#table.addEventListener('keydown', this.#key);
     this.#table.addEventListener('focusin', this.#focused);
     this.#table.addEventListener('pointerdown', this.#pressed);
+    this.#table.addEventListener('click', this.#clicked);
     this.#table.addEventListener('dblclick', this.#opened);
     this.#root.addEventListener('copy', this.#copy);
     this.#watch = new ResizeObserver(() => this.#draw());
@@ -148,10 +141,10 @@ export class Grid {
     const same = before !== undefined && before.columns.length === frame.columns.length && before.columns.every((column, at) => column.name === frame.columns[at]!.name);
     if (!same) {
       this.#fixed.clear();
-      this.#active = this.#anchor = { row: 0, column: 0 };
       this.#view.scrollLeft = 0;
     }
-    this.#active = this.#anchor = { ...this.#active, row: Math.min(this.#active.row, 0) };
+    const { row, column } = this.#selection.active;
+    this.#selection.go({ row: Math.min(row, 0), column: same ? column : 0 });
     this.#asked = '';
     this.#fail(undefined);
     this.#size();
@@ -220,9 +213,10 @@ export class Grid {
     const left = this.#view.scrollLeft;
     const columns = range(this.#widths.at(left) - 1, this.#widths.at(left + width) + 2, frame.columns.length);
     const focused = this.#table.contains(document.activeElement);
+    const { active } = this.#selection;
     // What has the focus stays, or the focus would be lost.
-    const shownRows = focused && this.#active.row >= 0 && this.#active.row < frame.rows ? withOne(rows, this.#active.row) : rows;
-    const shownColumns = focused && this.#active.column >= 0 && this.#active.column < frame.columns.length ? withOne(columns, this.#active.column) : columns;
+    const shownRows = focused && active.row >= 0 && active.row < frame.rows ? withOne(rows, active.row) : rows;
+    const shownColumns = focused && active.column >= 0 && active.column < frame.columns.length ? withOne(columns, active.column) : columns;
 
     this.#renderHead(shownColumns, order);
     const offset = this.#view.scrollTop - top;
@@ -306,20 +300,14 @@ export class Grid {
       cell.style.width = `${this.#widths.width(column)}px`;
       cell.style.transform = `translateX(${this.#gutter + this.#widths.start(column)}px)`;
       fill(cell, frame.cell(row, column), NUMBERS.includes(frame.columns[column]!.type));
-      this.#set(cell, 'aria-selected', this.#selected(row, column) ? 'true' : undefined);
+      this.#set(cell, 'aria-selected', this.#selection.has(row, column) ? 'true' : undefined);
       behind = cell;
     }
   }
 
-  #selected(row: number, column: number): boolean {
-    const [a, b] = [this.#active, this.#anchor];
-    if (a.row === b.row && a.column === b.column) return false;
-    return row >= Math.min(a.row, b.row) && row <= Math.max(a.row, b.row) && column >= Math.min(a.column, b.column) && column <= Math.max(a.column, b.column);
-  }
-
   /** One cell can be reached by the tab key: the active one, or the first that is seen. */
   #stops(rows: readonly number[], columns: readonly number[]): void {
-    const active = this.#element(this.#active);
+    const active = this.#element(this.#selection.active);
     const stop = active ?? this.#element({ row: rows[0] ?? -1, column: columns[0] ?? -1 }) ?? this.#corner;
     for (const element of this.#table.querySelectorAll('[tabindex="0"]')) if (element !== stop) element.removeAttribute('tabindex');
     if (stop.getAttribute('tabindex') !== '0') stop.setAttribute('tabindex', '0');
@@ -401,21 +389,27 @@ export class Grid {
     this.#render();
   }
 
-  /** Moves the focus; what is selected goes along from where it began. */
-  #go(place: Place, select: boolean): void {
+  /** Moves the focus; what is selected goes along if it is to be extended. */
+  #go(place: Place, extend: boolean): void {
     const { frame } = this.#options;
     const row = Math.max(-1, Math.min(place.row, frame.rows - 1));
     const column = Math.max(-1, Math.min(place.column, frame.columns.length - 1));
-    this.#active = { row, column };
-    if (!select) this.#anchor = this.#active;
-    this.#reveal(this.#active);
-    this.#render();
-    this.#element(this.#active)?.focus({ preventScroll: true });
-    if (select && this.#selectedCount > 1) this.#say(`${words.format(this.#selectedCount)} cells selected`);
+    this.#selection.go({ row, column }, extend);
+    this.#reveal({ row, column });
+    this.#show();
+    if (extend) this.#sayCount();
   }
 
-  get #selectedCount(): number {
-    return (Math.abs(this.#active.row - this.#anchor.row) + 1) * (Math.abs(this.#active.column - this.#anchor.column) + 1);
+  /** Draws what was selected, with the focus on its cell. */
+  #show(): void {
+    this.#render();
+    this.#element(this.#selection.active)?.focus({ preventScroll: true });
+  }
+
+  #sayCount(): void {
+    const { rows, columns } = this.#options.frame;
+    const count = this.#selection.count(rows, columns.length);
+    if (count > 1) this.#say(`${words.format(count)} cells selected`);
   }
 
   #reveal({ row, column }: Place): void {
@@ -436,14 +430,15 @@ export class Grid {
 
   readonly #focused = (event: FocusEvent): void => {
     const place = placeOf(event.target);
-    if (!place || (place.row === this.#active.row && place.column === this.#active.column)) return;
-    this.#active = this.#anchor = place;
+    const { row, column } = this.#selection.active;
+    if (!place || (place.row === row && place.column === column)) return;
+    this.#selection.go(place);
     this.#draw();
   };
 
   readonly #key = (event: KeyboardEvent): void => {
     const { frame, order = null, onOpen, onColumn } = this.#options;
-    const { row, column } = this.#active;
+    const { row, column } = this.#selection.active;
     const page = Math.max(1, Math.floor(this.#seen.height / this.#row) - 1);
     const corner = event.ctrlKey || event.metaKey;
     const select = event.shiftKey;
@@ -487,26 +482,17 @@ export class Grid {
         break;
       case 'a':
         if (!corner) return;
-        this.#anchor = { row: 0, column: 0 };
-        this.#active = { row: frame.rows - 1, column: frame.columns.length - 1 };
-        // The focus stays where it is: to select all is not to go to the end.
-        this.#say(`${words.format(this.#selectedCount)} cells selected`);
-        this.#active = { row, column };
-        this.#anchor = { row: 0, column: 0 };
-        this.#all = true;
+        this.#selection.all();
+        this.#sayCount();
         this.#render();
         break;
       case ' ':
         if (!select || row < 0) return;
-        this.#anchor = { row, column: -1 };
-        this.#active = { row, column: frame.columns.length - 1 };
-        this.#render();
-        this.#element(this.#active)?.focus({ preventScroll: true });
+        this.#selection.span({ row, column: -1 }, { row, column: frame.columns.length - 1 });
+        this.#show();
         break;
       case 'Escape':
-        if (this.#selectedCount === 1 && !this.#all) return;
-        this.#all = false;
-        this.#anchor = this.#active;
+        if (!this.#selection.clear()) return;
         this.#render();
         event.stopPropagation();
         break;
@@ -515,9 +501,6 @@ export class Grid {
     }
     event.preventDefault();
   };
-
-  /** Everything is selected. */
-  #all = false;
 
   #order(column: number, order: Order | null): void {
     const { onOrder } = this.#options;
@@ -537,38 +520,29 @@ export class Grid {
     const place = placeOf(event.target);
     if (!place || event.button !== 0 || !(event.target instanceof Element)) return;
     if (event.target.closest('.edge')) return this.#drag(event, place.column);
-    if (event.target.closest('button')) {
-      const button = event.target.closest('button')!;
-      // A press that ends on the same button is a click of it.
-      button.addEventListener('click', () => this.#click(button, place), { once: true });
-      return;
-    }
+    if (event.target.closest('button')) return;
     if (event.pointerType === 'touch') return this.#go(place, false);
     event.preventDefault();
-    this.#all = false;
     this.#go(place, event.shiftKey);
     if (place.row < 0 || place.column < 0) return;
     const move = (moved: PointerEvent) => {
       const over = placeOf(document.elementFromPoint(moved.clientX, moved.clientY));
-      if (over && over.row >= 0 && over.column >= 0 && (over.row !== this.#active.row || over.column !== this.#active.column)) this.#go(over, true);
+      const { active } = this.#selection;
+      if (over && over.row >= 0 && over.column >= 0 && (over.row !== active.row || over.column !== active.column)) this.#go(over, true);
     };
-    const end = () => {
-      removeEventListener('pointermove', move);
-      removeEventListener('pointerup', end);
-      this.#selecting = false;
-    };
-    this.#selecting = true;
-    addEventListener('pointermove', move);
-    addEventListener('pointerup', end);
+    following(move);
   };
 
-  #click(button: Element, place: Place): void {
+  readonly #clicked = (event: MouseEvent): void => {
+    const place = placeOf(event.target);
+    const button = event.target instanceof Element ? event.target.closest('button') : null;
+    if (!place || !button) return;
     const { order = null, onOpen, onColumn } = this.#options;
     this.#go(place, false);
     if (button.matches('.order')) this.#order(place.column, order);
     else if (button.matches('.about')) onColumn?.(place.column);
     else onOpen?.(place.row);
-  }
+  };
 
   readonly #opened = (event: MouseEvent): void => {
     const place = placeOf(event.target);
@@ -585,13 +559,7 @@ export class Grid {
   #drag(event: PointerEvent, column: number): void {
     event.preventDefault();
     const from = event.clientX - this.#widths.width(column);
-    const move = (moved: PointerEvent) => this.#resize(column, moved.clientX - from);
-    const end = () => {
-      removeEventListener('pointermove', move);
-      removeEventListener('pointerup', end);
-    };
-    addEventListener('pointermove', move);
-    addEventListener('pointerup', end);
+    following((moved) => this.#resize(column, moved.clientX - from));
   }
 
   /** What is selected, as lines of texts with tabs between: whole texts, also of what was not here. */
@@ -599,39 +567,31 @@ export class Grid {
     // Somebody marked a part of a text.
     if (!document.getSelection()?.isCollapsed) return;
     event.preventDefault();
-    const { frame } = this.#options;
-    const [a, b] = this.#all ? [{ row: 0, column: 0 }, { row: frame.rows - 1, column: frame.columns.length - 1 }] : [this.#active, this.#anchor];
-    const columns = range(Math.max(0, Math.min(a.column, b.column)), Math.max(a.column, b.column, 0) + 1, frame.columns.length);
-    const header = Math.min(a.row, b.row) < 0;
-    const first = Math.max(0, Math.min(a.row, b.row));
-    const most = Math.max(1, Math.floor(MOST / Math.max(1, columns.length)));
-    const wanted = Math.max(a.row, b.row) + 1;
-    const end = Math.min(wanted, first + most, frame.rows);
-    const names = columns.map((column) => frame.columns[column]!.name);
-    const text = (cells: readonly (readonly Cell[])[]) => {
-      const lines = Array.from({ length: Math.max(0, end - first) }, (_, at) => cells.map((column) => tsv(column[at] ?? '')).join('\t'));
-      return [...(header ? [names.map(tsv).join('\t')] : []), ...lines].join('\n');
-    };
-    const say = () => this.#say(`${words.format(Math.max(0, end - first))} rows copied${end < wanted ? `, of ${words.format(wanted - first)}: download the table for all` : ''}`);
-    const here = columns.map((column) => Array.from({ length: Math.max(0, end - first) }, (_, at) => frame.cell(first + at, column)));
-    // A cell that was cut ends so; the whole text has to be fetched.
-    if (here.every((cells) => cells.every((cell) => cell !== undefined && !cell?.endsWith('…')))) {
-      event.clipboardData?.setData('text/plain', text(here as Cell[][]));
+    const copy = new Copy(this.#selection, this.#options.frame);
+    const say = () => this.#say(`${words.format(copy.rows)} rows copied${copy.left ? `, of ${words.format(copy.rows + copy.left)}: download the table for all` : ''}`);
+    const here = copy.here();
+    if (here) {
+      event.clipboardData?.setData('text/plain', copy.text(here));
       return say();
     }
-    frame.full({ first, end, columns }, new AbortController().signal).then(
+    this.#options.frame.full(copy.span, new AbortController().signal).then(
       async (cells) => {
-        await navigator.clipboard.writeText(text(cells));
+        await navigator.clipboard.writeText(copy.text(cells));
         say();
       },
       (error: unknown) => this.#fail(error),
     );
   };
+}
 
-  /** Whether a selection is being drawn with the pointer. */
-  get selecting(): boolean {
-    return this.#selecting;
-  }
+/** Tells where the pointer goes until it is let go. */
+function following(move: (event: PointerEvent) => void): void {
+  const end = () => {
+    for (const name of ['pointerup', 'pointercancel']) removeEventListener(name, end);
+    removeEventListener('pointermove', move);
+  };
+  addEventListener('pointermove', move);
+  for (const name of ['pointerup', 'pointercancel']) addEventListener(name, end);
 }
 
 function placeOf(target: EventTarget | null): Place | undefined {
@@ -652,24 +612,4 @@ function fill(element: HTMLElement, cell: Cell | undefined, numeric: boolean): v
   if (element.className !== kind) element.className = kind;
   const text = cell === undefined ? '…' : cell === null ? 'null' : visible(cell);
   if (element.textContent !== text) element.textContent = text;
-}
-
-/** As spreadsheets read it: quoted where it has tabs, lines or quotes. */
-const tsv = (text: string): string => (/[\t\n\r"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-
-let canvas: CanvasRenderingContext2D | null | undefined;
-const known = new Map<string, number>();
-
-/** How wide a text is in the grid's letters. */
-function measure(text: string, host: HTMLElement): number {
-  const width = known.get(text);
-  if (width !== undefined) return width;
-  canvas ??= document.createElement('canvas').getContext('2d');
-  if (!canvas) return text.length * 8;
-  const { fontSize, fontFamily } = getComputedStyle(host);
-  canvas.font = `${Number.parseFloat(fontSize) * 0.93}px ${fontFamily}`;
-  const measured = canvas.measureText(text).width;
-  if (known.size > 5_000) known.clear();
-  known.set(text, measured);
-  return measured;
 }

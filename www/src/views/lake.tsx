@@ -51,7 +51,11 @@ function Dataset({ name }: { name: string }) {
       </div>
       {history.error !== undefined && <Problem error={history.error} again={history.again} />}
       {history.value && <History {...history.value} shown={shown} compare={before} />}
-      {current.error !== undefined && <Problem error={current.error} again={current.again} />}
+      {isEmpty(current.error) ? (
+        <p class="notice">Nothing has been published yet. The cron’s first run will, or “Run now”.</p>
+      ) : (
+        current.error !== undefined && <Problem error={current.error} again={current.again} />
+      )}
       {!current.value && !current.error && <p role="status">Reading the snapshot …</p>}
       {current.value && (
         <>
@@ -62,6 +66,8 @@ function Dataset({ name }: { name: string }) {
     </>
   );
 }
+
+const isEmpty = (error: unknown): boolean => error instanceof api.ApiError && error.code === 'nothing_published';
 
 function RunNow({ name, done }: { name: string; done: () => void }) {
   const busy = useSignal(false);
