@@ -275,6 +275,7 @@ const REMEDIES = {
   EROFS: 'The file system is mounted read-only',
   ENOSPC: 'The disk is full',
   EDQUOT: "The user's share of the disk is used up",
+  EEXIST: 'A file lies where a folder is needed: remove it, or choose another folder or prefix',
   ENOTDIR: 'A file lies where a folder is needed: remove it, or choose another folder or prefix',
   EISDIR: 'A folder lies where a file is needed: remove it, or choose another folder or prefix',
 };

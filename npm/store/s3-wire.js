@@ -144,7 +144,7 @@ export function refusal({ status, headers, bytes }, host, key) {
   const xml = decode(bytes.subarray(0, 64 << 10));
   const code = text(xml, 'Code') ?? '';
   // A conflict of two requests, whatever the server calls it.
-  const transient = PASSING.has(code) || (status === 409 && code === '') || status === 408 || status === 429 || status >= 500;
+  const transient = PASSING.has(code) || (status === 409 && code === '') || status === 408 || status === 429 || (status >= 500 && status !== 501);
   const [known, help] = MEANINGS[code] ?? MEANINGS[String(status)] ?? ['store_failed'];
   const says = [code, text(xml, 'Message')].filter(Boolean).join(': ');
   return new StoreError(transient ? 'store_failed' : known, `${host} refuses (${status}${says ? `, ${says}` : ''})`, {
