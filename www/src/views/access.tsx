@@ -58,7 +58,7 @@ function Findings({ review, show }: { review: Review; show: (code: string) => vo
   return (
     <Plain
       label="Findings"
-      head={['Finding', 'What it means', { title: 'Users', number: true }, 'Rows']}
+      head={['Finding', 'What it means', { title: 'Users', is: 'number' }, 'Rows']}
       rows={review.findings.map((one) => ({
         key: one.code,
         cells: [

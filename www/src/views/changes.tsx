@@ -33,7 +33,7 @@ function Compared({ set, base, table }: { set: TableSet; base: Base; table: Tabl
       </p>
       <Plain
         label={`Changes of ${root} and its children`}
-        head={['Table', 'Columns', { title: 'Added', number: true }, { title: 'Removed', number: true }, { title: 'Changed', number: true }, { title: 'As before', number: true }]}
+        head={['Table', 'Columns', { title: 'Added', is: 'number' }, { title: 'Removed', is: 'number' }, { title: 'Changed', is: 'number' }, { title: 'As before', is: 'number' }]}
         rows={value.tables.map((one) => ({
           key: one.name,
           cells: [<a href={link({ table: one.name })}>{one.name}</a>, columns(one), number(one.added), number(one.removed), number(one.changed), number(one.new_rows - one.added - one.changed)],

@@ -221,7 +221,7 @@ function RunsOf({ name }: { name: string }) {
           {pages.value.runs.length === 0 && <p class="quiet">Nothing has run yet. The cron will, or “Run now” on the Lake page.</p>}
           <Plain
             label={`Runs of ${name}`}
-            head={['Scheduled for', 'Outcome', { title: 'Took', number: true }, { title: 'Rows', number: true }, { title: 'Requests', number: true }, 'What happened']}
+            head={['Scheduled for', 'Outcome', { title: 'Took', is: 'number' }, { title: 'Rows', is: 'number' }, { title: 'Requests', is: 'number' }, { title: 'What happened', is: 'prose' }]}
             rows={pages.value.runs.map((run) => ({
               key: run.id,
               cells: [
@@ -280,7 +280,7 @@ function Report({ run }: { run: api.Run }) {
       <h3>Resources</h3>
       <Plain
         label="Resources of the run"
-        head={['Resource', { title: 'Rows', number: true }, { title: 'Bytes', number: true }, { title: 'Pages', number: true }, { title: 'Requests', number: true }, 'Outcome']}
+        head={['Resource', { title: 'Rows', is: 'number' }, { title: 'Bytes', is: 'number' }, { title: 'Pages', is: 'number' }, { title: 'Requests', is: 'number' }, 'Outcome']}
         rows={run.resources.map((one) => ({
           key: one.name,
           cells: [
@@ -302,7 +302,7 @@ function Report({ run }: { run: api.Run }) {
       <h3>Tables</h3>
       <Plain
         label="Tables of the run"
-        head={['Table', { title: 'Rows before', number: true }, { title: 'Rows', number: true }, 'New columns', 'Outcome']}
+        head={['Table', { title: 'Rows before', is: 'number' }, { title: 'Rows', is: 'number' }, 'New columns', 'Outcome']}
         rows={run.tables.map((one) => ({
           key: one.name,
           cells: [
@@ -317,7 +317,7 @@ function Report({ run }: { run: api.Run }) {
       {run.warnings.length > 0 && (
         <>
           <h3>Warnings</h3>
-          <Plain label="Warnings of the run" head={['What', 'Table', 'Column', 'Meaning', { title: 'Times', number: true }]} rows={run.warnings.map((one, at) => ({ key: `${at}`, cells: [<code>{one.code}</code>, one.table, one.column, one.message, number(one.count)] }))} />
+          <Plain label="Warnings of the run" head={['What', 'Table', 'Column', { title: 'Meaning', is: 'prose' }, { title: 'Times', is: 'number' }]} rows={run.warnings.map((one, at) => ({ key: `${at}`, cells: [<code>{one.code}</code>, one.table, one.column, one.message, number(one.count)] }))} />
         </>
       )}
     </div>

@@ -102,9 +102,12 @@ export function Menu({ label, children }: { label: string; children: ComponentCh
   );
 }
 
+/** A column's head; `number`: of numbers, `prose`: of sentences, which a narrow screen gives more room. */
+type Head = string | { readonly title: string; readonly is: 'number' | 'prose' };
+
 /** A table of a few rows. The first cell of a row names it. */
-export function Plain({ label, head, rows }: { label: string; head: readonly (string | { readonly title: string; readonly number: true })[]; rows: readonly { readonly key: string; readonly cells: readonly ComponentChildren[] }[] }) {
-  const numeric = head.map((one) => (typeof one === 'string' ? undefined : 'number'));
+export function Plain({ label, head, rows }: { label: string; head: readonly Head[]; rows: readonly { readonly key: string; readonly cells: readonly ComponentChildren[] }[] }) {
+  const kinds = head.map((one) => (typeof one === 'string' ? undefined : one.is));
   return (
     <div class="scroll" role="region" aria-label={label} tabIndex={0}>
       <table class="plain">
@@ -112,7 +115,7 @@ export function Plain({ label, head, rows }: { label: string; head: readonly (st
         <thead>
           <tr>
             {head.map((one, at) => (
-              <th key={at} scope="col" class={numeric[at]}>
+              <th key={at} scope="col" class={kinds[at]}>
                 {typeof one === 'string' ? one : one.title}
               </th>
             ))}
@@ -121,7 +124,7 @@ export function Plain({ label, head, rows }: { label: string; head: readonly (st
         <tbody>
           {rows.map(({ key, cells }) => (
             <tr key={key}>
-              {cells.map((cell, at) => (at === 0 ? <th key={at} scope="row">{cell}</th> : <td key={at} class={numeric[at]}>{cell}</td>))}
+              {cells.map((cell, at) => (at === 0 ? <th key={at} scope="row">{cell}</th> : <td key={at} class={kinds[at]}>{cell}</td>))}
             </tr>
           ))}
         </tbody>

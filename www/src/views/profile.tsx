@@ -53,7 +53,7 @@ export function Profile({ set, table, arrangement, column, onClose, onFilter }: 
           <h3>Most frequent</h3>
           <Plain
             label={`Most frequent values of ${name}`}
-            head={['Value', { title: 'Rows', number: true }, 'Show']}
+            head={['Value', { title: 'Rows', is: 'number' }, 'Show']}
             rows={value.frequent.map(({ value: text, count }, at) => ({
               key: `${at}`,
               cells: [

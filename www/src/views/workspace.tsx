@@ -94,7 +94,7 @@ function Warnings({ set }: { set: TableSet }) {
   return (
     <Plain
       label="Warnings"
-      head={['What', 'Table', 'Column', 'Meaning', { title: 'Times', number: true }]}
+      head={['What', 'Table', 'Column', { title: 'Meaning', is: 'prose' }, { title: 'Times', is: 'number' }]}
       rows={warnings.map((warning, at) => ({
         key: `${at}`,
         cells: [<code>{warning.code}</code>, warning.table, warning.column, warning.message, number(warning.count)],
