@@ -1,9 +1,14 @@
 //! Feature `web`: the engine for JavaScript that runs elsewhere than in the Worker: a page, Node, a bundled program.
 
 mod compare;
+mod configuration;
 mod direct;
 pub mod fetch;
 mod host;
+mod lake;
+mod run;
+mod signal;
+mod store;
 mod view;
 mod write;
 

@@ -39,12 +39,13 @@ export function table(head, rows, bold = (text) => text) {
 }
 
 /**
- * The name of `known` that somebody may have meant; none if none is near.
+ * The name of `known` that somebody may have meant, in whatever case; none if none is near.
  * @param {string} given
  * @param {string[]} known
  */
 export function nearest(given, known) {
-  const [best] = known.map((name) => ({ name, steps: distance(given, name) })).sort((a, b) => a.steps - b.steps);
+  const wanted = given.toLowerCase();
+  const [best] = known.map((name) => ({ name, steps: distance(wanted, name.toLowerCase()) })).sort((a, b) => a.steps - b.steps);
   return best && best.steps <= Math.max(2, given.length / 3) ? best.name : undefined;
 }
 
