@@ -13,7 +13,7 @@ const BINDGEN = join(TOOLS, 'debug', process.platform === 'win32' ? 'bindgen.exe
 const BUILT = join(ROOT, 'target', 'wasm32-unknown-unknown', 'wasm');
 const BUILD = ['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo/config.toml', 'tools/build.mjs', 'tools/bindgen/Cargo.lock', 'tools/bindgen/src/main.rs'];
 
-/** Builds one feature of the crate (`worker` or `web`) into `build/<feature>/`. */
+/** Builds one feature of the crate (`worker`, `web` or `npm`) into `build/<feature>/`. */
 export async function buildWasm(feature) {
   const out = join(ROOT, 'build', feature);
   // cargo has one place for the wasm of all features, and would link it anew whenever they take turns.
@@ -61,7 +61,7 @@ export async function buildSite() {
   return buildPage();
 }
 
-const PARTS = { worker: () => buildWasm('worker'), web: () => buildWasm('web'), page: buildSite };
+const PARTS = { worker: () => buildWasm('worker'), web: () => buildWasm('web'), npm: () => buildWasm('npm'), page: buildSite };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const asked = process.argv.slice(2);

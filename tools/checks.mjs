@@ -13,7 +13,7 @@ import { OFFLINE } from './lib/wrangler.mjs';
 
 // Two worlds, each compiled in one profile alone, so that no stage builds what another one has built already.
 const NATIVE = ['--locked', '--release'];
-const WASM = ['--locked', '--lib', '--profile', 'wasm', '--target', 'wasm32-unknown-unknown', '--features', 'worker,web'];
+const WASM = ['--locked', '--lib', '--profile', 'wasm', '--target', 'wasm32-unknown-unknown', '--features', 'worker,npm'];
 
 /** What the page's tests write down as they go: see tests/page/support.mjs. */
 const TALLY = join(ROOT, 'build', 'page-tally.jsonl');

@@ -10,8 +10,7 @@ import { nearest } from './text.js';
  * @property {boolean} [multiple] whether it may be given several times
  *
  * @typedef {object} Command
- * @property {string} summary one line
- * @property {string} usage what comes behind its name
+ * @property {string} usage its name and what comes behind it
  * @property {string} [details] more of the help, under its options
  * @property {Record<string, Option>} options
  * @property {[least: number, most: number]} [files] how many arguments that are no options; none if it is left out
@@ -71,10 +70,10 @@ function unknown(raw, name, known) {
 const WIDTH = 100;
 const INDENT = 26;
 
-/** @param {Command} command */
-export function help(command) {
+/** @param {Command} command @param {string} summary */
+export function help(command, summary) {
   const lines = Object.entries({ ...command.options, ...COMMON }).map(([option, { value, help: text }]) => hang(`  --${option}${value ? ` ${value}` : ''}`, text));
-  const parts = [`gatelake ${command.usage}`, capital(command.summary), `Options:\n${lines.join('\n')}`, ...(command.details ? [command.details] : [])];
+  const parts = [`gatelake ${command.usage}`, capital(summary), `Options:\n${lines.join('\n')}`, ...(command.details ? [command.details] : [])];
   return parts.join('\n\n');
 }
 

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import * as tls from 'node:tls';
 import { createGunzip } from 'node:zlib';
@@ -99,14 +100,20 @@ function response(incoming) {
   return new Response(/** @type {ReadableStream} */ (Readable.toWeb(body)), { status, headers });
 }
 
+/**
+ * What connections are made with.
+ * @param {string[]} authorities
+ */
+function context(authorities) {
+  // A list of authorities takes the place of Node's own, which therefore stand in it.
+  return tls.createSecureContext({ ca: authorities.length ? [...tls.rootCertificates, ...authorities] : undefined });
+}
+
 /** @param {Trust} trust */
 function secureAgent({ authorities, pins }) {
-  // A list of authorities takes the place of Node's own, which therefore stand in it.
-  const ca = authorities.length ? [...tls.rootCertificates, ...authorities] : undefined;
-  const context = tls.createSecureContext({ ca });
   // Said outright, so that no variable of the environment can switch it off. A pin alone stands in for the authorities.
   const rejectUnauthorized = pins.length === 0 || authorities.length > 0;
-  const agent = new HttpsAgent({ keepAlive: true, secureContext: context, rejectUnauthorized });
+  const agent = new HttpsAgent({ keepAlive: true, secureContext: context(authorities), rejectUnauthorized });
   if (pins.length === 0) return agent;
   /** Hands the connection over when the certificate has been looked at: nothing is sent before. */
   const connect = (/** @type {tls.ConnectionOptions} */ options, /** @type {(error: Error | null, socket?: tls.TLSSocket) => void} */ done) => {
@@ -123,8 +130,36 @@ function secureAgent({ authorities, pins }) {
   return Object.assign(agent, { createConnection: connect });
 }
 
+/**
+ * Shakes hands and goes: what certificate is shown there, and what speaks against it under that trust (nothing: `undefined`).
+ * @param {URL} url
+ * @param {Trust} trust
+ * @param {AbortSignal} signal
+ * @returns {Promise<{ fingerprint: string, until: Date, problem: string | undefined }>}
+ */
+export function handshake(url, { authorities, pins }, signal) {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const servername = isIP(host) ? '' : host;
+  const socket = tls.connect({ host, port: Number(url.port || 443), servername, secureContext: context(authorities), rejectUnauthorized: false });
+  return new Promise((resolve, reject) => {
+    const stop = () => socket.destroy(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    socket.once('error', reject);
+    socket.once('secureConnect', () => {
+      signal.removeEventListener('abort', stop);
+      const shown = fingerprint(socket);
+      const until = new Date(socket.getPeerCertificate().valid_to);
+      // Node hands out a code, or an error whose message is for people.
+      const refused = socket.authorized ? undefined : String(socket.authorizationError);
+      const other = pins.length && !pins.includes(shown) ? 'it is none of those that are pinned' : undefined;
+      socket.destroy();
+      resolve({ fingerprint: shown, until, problem: other ?? (pins.length && !authorities.length ? undefined : refused) });
+    });
+  });
+}
+
 /** SHA-256, in hex, of the certificate that the other side has shown. @param {tls.TLSSocket} socket */
-export function fingerprint(socket) {
+function fingerprint(socket) {
   return createHash('sha256').update(socket.getPeerCertificate().raw).digest('hex');
 }
 

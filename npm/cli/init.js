@@ -23,7 +23,6 @@ const QUESTIONS = /** @type {const} */ ([
 
 /** @type {import('./arguments.js').Command} */
 export const command = {
-  summary: 'write a commented gatelake.toml after a few questions',
   usage: 'init [OPTIONS]',
   options: {
     config: { value: 'FILE', help: 'where to write it [gatelake.toml]' },

@@ -52,7 +52,7 @@ async function main([name, ...args]) {
     const { command } = await known.load();
     const given = read(command, args);
     if (given.values.help) {
-      process.stdout.write(`${help(command)}\n`);
+      process.stdout.write(`${help(command, known.summary)}\n`);
       return EXIT.DONE;
     }
     return await command.run(given, io);

@@ -16,7 +16,7 @@ AWS_SESSION_TOKEN in the environment.`;
 
 /**
  * @typedef {import('../store/store.js').Store} Store
- * @typedef {{ store: Store, name: string, trial?: () => Promise<void> }} Place `trial` is there if the place could be unfit for a lake
+ * @typedef {{ store: Store, name: string, foreign: boolean }} Place `foreign`: it is somebody's server, which may be unfit for a lake
  */
 
 /**
@@ -30,7 +30,7 @@ export function open(place, { endpoint, region, style }, { env, signal }) {
   if (!place.startsWith('s3://')) {
     if (/^[a-z][a-z0-9+.-]+:\/\//i.test(place)) throw usage(`${place.split('://')[0]}:// is no kind of place`, 'There are folders, and s3://BUCKET');
     if (endpoint ?? region ?? style) throw usage('--endpoint, --region and --style are for buckets: s3://BUCKET');
-    return { store: folderStore(place), name: place };
+    return { store: folderStore(place), name: place, foreign: false };
   }
   const [, bucket = '', prefix] = /^s3:\/\/([^/]*)\/?(.*?)\/*$/.exec(place) ?? [];
   if (style !== undefined && style !== 'path' && style !== 'virtual') throw usage('--style is path or virtual');
@@ -52,5 +52,5 @@ export function open(place, { endpoint, region, style }, { env, signal }) {
     ...(named && { region: named }),
     ...(style && { style }),
   });
-  return { store, name: place, trial: () => store.trial() };
+  return { store, name: place, foreign: true };
 }

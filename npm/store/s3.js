@@ -17,7 +17,7 @@ const AT_ONCE = 4;
 /**
  * Opens a bucket; nothing is sent yet. `fetch`: another way to the server than the global one. `signal` ends what is under way.
  * @param {Place & { credentials: Credentials, fetch?: typeof globalThis.fetch, signal?: AbortSignal }} options
- * @returns {Store & { trial(): Promise<void> }} `trial` finds out whether the server honours conditional puts, and throws if not
+ * @returns {Store}
  */
 export function s3Store(options) {
   return new S3Store(options);
@@ -106,25 +106,6 @@ class S3Store {
   /** One by one: not every server removes several at once. @param {string[]} keys */
   async delete(keys) {
     await some(keys, (key) => this.#wire.send('DELETE', { key: this.#prefix + key }, [404]));
-  }
-
-  async trial() {
-    const key = `gatelake-trial-${crypto.randomUUID()}`;
-    const bytes = new TextEncoder().encode('Whether this server honours conditional puts. It may be removed.\n');
-    const unfit = (/** @type {string} */ what) =>
-      new StoreError('store_unfit', `${this.#host} ${what}: two runs at once could destroy each other's snapshots there`, {
-        help: 'Use a server with conditional puts; docs/cli.md lists those that have them',
-      });
-    try {
-      const first = await this.put(key, bytes, { create: true });
-      if (first === null) throw unfit('refuses to create an object that is not there');
-      if ((await this.put(key, bytes, { create: true })) !== null) throw unfit('ignores If-None-Match');
-      if ((await this.put(key, bytes, { match: '00000000000000000000000000000000' })) !== null) throw unfit('ignores If-Match');
-      if ((await this.put(key, new Uint8Array(1), { match: first })) === null) throw unfit('does not find its own version by If-Match');
-    } finally {
-      // Whoever may not remove keeps some bytes of ours.
-      await this.delete([key]).catch(() => {});
-    }
   }
 
   /** @param {string} method @param {string} key */

@@ -51,8 +51,10 @@ impl host::Host for Host {
 }
 
 /// [`Host`] with a log of the caller's; without one nobody hears anything.
+#[cfg(feature = "npm")]
 pub struct Logging(pub Option<Function>);
 
+#[cfg(feature = "npm")]
 impl host::Host for Logging {
     fn now(&self) -> i64 {
         Host.now()

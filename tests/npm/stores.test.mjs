@@ -12,6 +12,7 @@ import { folderStore } from '../../npm/store/folder.js';
 import { lock } from '../../npm/store/lock.js';
 import { memoryStore } from '../../npm/store/memory.js';
 import { s3Environment, s3Store } from '../../npm/store/s3.js';
+import { trial } from '../../npm/store/trial.js';
 import { conformance } from './conformance.mjs';
 import { KEYS, startS3, temporary } from './support.mjs';
 
@@ -297,12 +298,23 @@ test('S3: an upload in parts that fails is given up, also when the error comes w
   assert.equal(await lost.put('key', large, { create: true }), null);
 });
 
-test('S3: a server that ignores conditions is found out', async (t) => {
-  const ok = { headers: { etag: '"e"' } };
-  const lost = { status: 412 };
-  await assert.rejects((await canned(t, [ok, ok, { status: 204 }])).trial(), { code: 'store_unfit', message: /If-None-Match/ });
-  await assert.rejects((await canned(t, [ok, lost, ok, { status: 204 }])).trial(), { code: 'store_unfit', message: /If-Match/ });
-  await assert.rejects((await canned(t, [ok, lost, lost, lost, { status: 204 }])).trial(), { code: 'store_unfit', message: /own version/ });
-  await (await canned(t, [ok, lost, lost, ok, { status: 403 }])).trial();
-  if (!s3.missing) await s3.store().trial();
+test('a store that ignores conditions, or loses what it is told, is found out', async (t) => {
+  const spoilt = (change) => {
+    const store = memoryStore();
+    return { store, spoilt: { ...store, ...change(store) } };
+  };
+  const cases = [
+    [(store) => ({ put: (key, content, options) => store.put(key, content, { meta: options?.meta }) }), /If-None-Match/],
+    [(store) => ({ put: (key, content, { match, ...options } = {}) => store.put(key, content, options) }), /If-Match/],
+    [(store) => ({ put: (key, content, { meta, ...options } = {}) => store.put(key, content, options) }), /metadata/],
+    [(store) => ({ head: async (key) => ({ ...(await store.head(key)), etag: 'other' }) }), /another version/],
+  ];
+  for (const [change, message] of cases) {
+    const { store, spoilt: bad } = spoilt(change);
+    await assert.rejects(trial(bad, 'it'), { code: 'store_unfit', message });
+    assert.equal(store.objects.size, 0, 'nothing is left over');
+  }
+  await trial(memoryStore(), 'memory');
+  await trial(folderStore(temporary(t)), 'a folder');
+  if (!s3.missing) await trial(s3.store(), 's3://lake');
 });
