@@ -54,7 +54,7 @@ function pin(given) {
 export function nodeFetch(trust) {
   const http = new HttpAgent({ keepAlive: true });
   const https = secureAgent(trust);
-  /** @param {RequestInfo | URL} input @param {RequestInit} [init] */
+  /** @param {string | URL | Request} input @param {RequestInit} [init] */
   async function fetch(input, init) {
     const request = new Request(input, init);
     const url = new URL(request.url);

@@ -144,11 +144,14 @@ class Loads {
         }
       };
       let begun = false;
-      for await (const chunk of body) {
-        const first = begun ? undefined : chunk.find((byte) => !SPACE.has(byte));
-        if (!begun && first === undefined) continue;
-        if (!begun) load.begin(select === 'auto' ? first === OPENING_BRACKET : select === 'root');
-        begun = true;
+      for await (let chunk of body) {
+        if (!begun) {
+          if (MARK.every((byte, at) => chunk[at] === byte)) chunk = chunk.subarray(MARK.length);
+          const first = chunk.find((byte) => !SPACE.has(byte));
+          if (first === undefined) continue;
+          load.begin(select === 'auto' ? first === OPENING_BRACKET : select === 'root');
+          begun = true;
+        }
         load.feed(chunk);
         take();
       }
@@ -212,12 +215,16 @@ class Loads {
   }
 }
 
-/** White space of JSON, and the mark that some editors put in front. */
-const SPACE = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
+/** White space of JSON, and the byte order mark that some editors put in front of it. */
+const SPACE = new Set([0x20, 0x09, 0x0a, 0x0d]);
+const MARK = [0xef, 0xbb, 0xbf];
 const OPENING_BRACKET = 0x5b;
 
-/** A table's name as a file's, by the rule of the lake: docs/lake.md. @param {string} table */
-const fileName = (table) => Array.from(Buffer.from(table), (byte) => (/[\w-]/.test(String.fromCharCode(byte)) && byte < 128 ? String.fromCharCode(byte) : `~${byte.toString(16).padStart(2, '0')}`)).join('');
+/** What some system does not take in a file's name, our own escape, and dots that would make it hidden or lead elsewhere. */
+const UNFIT = /[\u0000-\u001f\u007f/\\:*?"<>|~]|^\.+/g;
+
+/** A table's name as a file's: as it is, but for what is unfit, which is written `~xx`. @param {string} table */
+const fileName = (table) => table.replace(UNFIT, (letters) => Array.from(letters, (letter) => `~${letter.charCodeAt(0).toString(16).padStart(2, '0')}`).join(''));
 
 /**
  * Writes a file that is there when it is whole, and not before. Its size.

@@ -35,7 +35,14 @@ export function report(record, { bold, dim, red, yellow }) {
   const lines = [`${bold(dataset)}: ${OUTCOMES[outcome] ?? outcome}${snapshot ? ` (snapshot ${snapshot})` : ''}`];
   lines.push(dim(`  ${count(requests)} requests, ${count(ended - began)} ms`));
   if (record.error) lines.push(red(`  ${record.error.code}: ${record.error.message}`));
-  for (const { name, error } of record.resources) if (error) lines.push(red(`  ${name}: ${error.code}: ${error.message}`));
+  // What keeps us from the gateway keeps us from all of it: it is said once.
+  /** @type {Map<string, string[]>} */
+  const failures = new Map();
+  for (const { name, error } of record.resources) {
+    const said = error && `${error.code}: ${error.message}`;
+    if (said) failures.set(said, [...(failures.get(said) ?? []), name]);
+  }
+  for (const [said, names] of failures) lines.push(red(`  ${names.join(', ')}: ${said}`));
   if (record.tables.length) {
     const rows = record.tables.map((one) => [one.name, one.rows, one.columns, one.files, bytes(one.bytes), changes(one)]);
     lines.push('', table(['table', 'rows', 'columns', 'files', 'size', 'what changed'], rows, bold));

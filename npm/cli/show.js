@@ -72,7 +72,7 @@ function pages(folder, api) {
   return async (request, response) => {
     const method = request.method ?? '';
     const host = request.headers.host ?? '';
-    const send = ({ status, headers = {}, body }) => void response.writeHead(status, headers).end(method === 'HEAD' ? undefined : body);
+    const send = (/** @type {Reply} */ { status, headers = {}, body }) => void response.writeHead(status, headers).end(method === 'HEAD' ? undefined : body);
     request.resume();
     // A name that somebody else points to this machine is none of ours: pages of theirs would be of one origin with us.
     const port = request.socket.localPort;

@@ -5,7 +5,7 @@ export class StoreError extends Error {
   /**
    * @param {string} code one of docs/errors.md
    * @param {string} message
-   * @param {{ at?: string, help?: string, transient?: boolean, cause?: unknown }} [more]
+   * @param {{ at?: string, help?: string | undefined, transient?: boolean, cause?: unknown }} [more]
    */
   constructor(code, message, { at, help, transient = false, cause } = {}) {
     super(message, cause === undefined ? undefined : { cause });

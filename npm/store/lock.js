@@ -16,7 +16,7 @@ const UNSEEN = 60_000;
 /** Milliseconds between two looks: at random up to so many. */
 const PAUSE = 15;
 /** Turns that are kept behind the current one: somebody may be in the middle of a listing. */
-const KEPT = 32;
+const KEPT = 8;
 
 /**
  * @typedef {{ pid: number, started: string | null, machine: string, at: number }} Owner

@@ -29,7 +29,8 @@ export function memoryStore() {
       const keys = [...objects.keys()].filter((key) => key.startsWith(prefix) && key > cursor).sort();
       const page = keys.slice(0, limit);
       const heads = page.map((key) => ({ key, etag: objects.get(key)?.etag ?? '', size: objects.get(key)?.bytes.length ?? 0 }));
-      return { objects: heads, ...(keys.length > limit && { cursor: page.at(-1) }) };
+      const last = page.at(-1);
+      return { objects: heads, ...(keys.length > limit && last !== undefined && { cursor: last }) };
     },
     async delete(keys) {
       for (const key of keys) objects.delete(key);

@@ -26,7 +26,7 @@ impl Fetch {
             let response = request.send().await.map_err(|_| unreachable(place))?;
             return Ok(response.into());
         };
-        let failed = |thrown: JsValue| transport_failure(&reason(&thrown)).at(place);
+        let failed = |thrown: JsValue| transport_failure(&reason(&thrown));
         let promise = own.call1(&JsValue::UNDEFINED, &web_sys::Request::from(request)).map_err(failed)?;
         let response = JsFuture::from(Promise::resolve(&promise)).await.map_err(failed)?;
         Ok(response.unchecked_into())
