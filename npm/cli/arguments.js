@@ -73,7 +73,7 @@ const INDENT = 26;
 /** @param {Command} command @param {string} summary */
 export function help(command, summary) {
   const lines = Object.entries({ ...command.options, ...COMMON }).map(([option, { value, help: text }]) => hang(`  --${option}${value ? ` ${value}` : ''}`, text));
-  const parts = [`gatelake ${command.usage}`, capital(summary), `Options:\n${lines.join('\n')}`, ...(command.details ? [command.details] : [])];
+  const parts = [`gatelake ${command.usage}`, capital(summary), `Options:\n${lines.join('\n')}`, ...(command.details ?? '').split('\n\n').filter(Boolean).map((text) => hang('', text.replaceAll('\n', ' '), 0))];
   return parts.join('\n\n');
 }
 
@@ -84,20 +84,21 @@ const capital = (text) => `${text[0]?.toUpperCase()}${text.slice(1)}.`;
  * Words beside a name, in lines that begin under each other.
  * @param {string} left
  * @param {string} text
+ * @param {number} [indent]
  */
-export function hang(left, text) {
+export function hang(left, text, indent = INDENT) {
   const lines = [];
-  let line = left.padEnd(INDENT);
-  if (left.length >= INDENT) {
+  let line = left.padEnd(indent);
+  if (left.length > 0 && left.length >= indent) {
     lines.push(left);
-    line = ' '.repeat(INDENT);
+    line = ' '.repeat(indent);
   }
   for (const word of text.split(' ')) {
     if (line.length + word.length + 1 > WIDTH && line.trim() !== '') {
       lines.push(line.trimEnd());
-      line = ' '.repeat(INDENT);
+      line = ' '.repeat(indent);
     }
-    line += line.length === INDENT ? word : ` ${word}`;
+    line += line.length === indent ? word : ` ${word}`;
   }
   return [...lines, line].join('\n');
 }

@@ -55,7 +55,7 @@ Exit codes: 0 everything came in; 1 nothing was published; 2 nothing was tried; 
 /** @param {string | undefined} given */
 function scheduled(given) {
   if (given === undefined) return Date.now();
-  const time = /^\d+$/.test(given) ? Number(given) : Date.parse(given);
+  const time = /^\d+$/.test(given) ? Number(given) : /^\d{4}-\d\d-\d\d/.test(given) ? Date.parse(given) : NaN;
   if (Number.isNaN(time) || time < 0) throw usage('--scheduled-time takes a time like 2026-11-27T12:00:00Z, or milliseconds since 1970');
   if (time > Date.now() + AHEAD) throw usage('--scheduled-time is no time of the past', 'A snapshot of the future would keep all others from coming');
   return time;

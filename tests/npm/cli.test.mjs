@@ -40,7 +40,7 @@ test('help of all commands, and what is no command or option', async () => {
     assert.equal(own.code, 0, own.stderr);
     assert.ok(own.stdout.startsWith(`gatelake ${name}`));
     assert.match(own.stdout, /--json/);
-    assert.ok(own.stdout.split('\n').every((line) => line.length <= 150), name);
+    assert.ok(own.stdout.split('\n').every((line) => line.length <= 110), name);
   }
   const bare = await gatelake([]);
   assert.equal(bare.code, 2);

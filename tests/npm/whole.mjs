@@ -5,6 +5,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 
+/** Checksums of files whose rows have been counted. */
+const decoded = new Set();
+
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 /**
@@ -39,12 +42,15 @@ async function data(folder, { path, rows, bytes: size, sha256: expected, columns
   const bytes = readFileSync(join(folder, path));
   assert.equal(bytes.length, size, path);
   assert.equal(sha256(bytes), expected, path);
+  // The same bytes hold the same rows.
+  if (decoded.has(expected)) return rows;
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
   assert.equal(Number(parquetMetadata(file).num_rows), rows, path);
   const read = await parquetReadObjects({ file });
   assert.equal(read.length, rows, path);
   const names = table.columns.filter((column) => column.data_type).slice(0, columns).map((column) => column.name);
   if (read.length) assert.deepEqual(Object.keys(read[0]), names, path);
+  decoded.add(expected);
   return rows;
 }
 
