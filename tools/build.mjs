@@ -1,4 +1,4 @@
-// `npm run build`: Rust → wasm → JavaScript glue, for the Worker (build/worker) and for pages and Node (build/web), and the page
+// `npm run build`: Rust → wasm → JavaScript glue, for the Worker (build/worker), for pages (build/web) and for the npm module (build/npm), and the page
 // (build/www). wrangler runs it before each deployment. Nothing that is up to date is built again.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
