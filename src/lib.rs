@@ -14,6 +14,7 @@
 //! | [`view`] | Parquet bytes → cells, orders and figures for somebody who looks at them |
 //! | [`changes`] | two states of a resource's tables → the rows that differ |
 //! | [`export`] | columns → CSV, JSON Lines, Arrow |
+//! | [`access`] | the gateway's tables → who can get in, as a table and as findings |
 //! | [`run`] | one run: all of the above in order, and its report |
 //! | `worker`, `web` | thin shells: Cloudflare Workers; a page and an npm module |
 //!
@@ -21,6 +22,8 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+#[forbid(unsafe_code)]
+pub mod access;
 #[forbid(unsafe_code)]
 pub mod changes;
 #[forbid(unsafe_code)]

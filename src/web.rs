@@ -1,6 +1,7 @@
 //! Feature `web`: the engine for JavaScript that runs elsewhere than in the Worker: a page. With feature `npm`, Node and bundled programs,
 //! which run the whole job.
 
+mod access;
 mod compare;
 #[cfg(feature = "npm")]
 mod configuration;

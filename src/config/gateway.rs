@@ -2,6 +2,7 @@
 
 use super::read::{Section, guess};
 use super::{Auth, Client, Dialect, Gateway, Limits, Pull, Setting, Transport};
+use crate::access;
 use crate::gateway::catalogue::{Api, RESOURCES, Records, Resource};
 use crate::gateway::url::Base;
 use crate::lake::Disposition;
@@ -57,8 +58,10 @@ pub(super) fn read(section: &Section, limits: &Limits, shrink: ShrinkGuard) -> O
     let headers = headers(&section.section("headers"));
     let options = columns(section);
     let resources = resources(&section.section("resources"), api, &options, shrink);
+    let access_review = access_review(section, &resources);
     let limits = limits.clone();
-    Some(Gateway { dataset, base: base?, api, auth: auth?, transport, direct, headers, limits, resources })
+    let (base, auth) = (base?, auth?);
+    Some(Gateway { dataset, base, api, auth, transport, direct, headers, limits, access_review, resources })
 }
 
 fn base(section: &Section) -> Option<Base> {
@@ -218,6 +221,23 @@ fn resources(section: &Section, api: Option<Api>, options: &Options, shrink: Shr
     }
     section.finish();
     pulls
+}
+
+/// A review is made from what is there now, so rows that were once there must not stay.
+fn access_review(section: &Section, resources: &[Pull]) -> bool {
+    let on = section.flag("access_review").unwrap_or(false);
+    let sources = || resources.iter().filter(|pull| access::RESOURCES.contains(&pull.resource.table));
+    if on && !sources().any(|pull| pull.resource.table == access::USERS_TABLE) {
+        section.problem("access_review", "needs the resource `users`, which is off");
+    }
+    if let Some(pull) = sources().find(|pull| on && pull.disposition == Disposition::Append) {
+        let name = pull.resource.table;
+        section.problem(
+            "access_review",
+            &format!("needs `{name}` to be replaced: with \"append\" its table holds what once was"),
+        );
+    }
+    on
 }
 
 /// One mode for tables, columns and data types alike, or a mode for each. The file says all there is to say: where it says

@@ -61,6 +61,8 @@ pub struct Gateway {
     /// Headers of every request: name (lower case), and the binding that holds the value.
     pub headers: Vec<(String, String)>,
     pub limits: Limits,
+    /// Whether runs publish the table `access_review`.
+    pub access_review: bool,
     /// Those that are on. One that the gateway's generation lacks is still here when `api` is `None`.
     pub resources: Vec<Pull>,
 }
@@ -170,6 +172,7 @@ impl Plan {
         Ok(run::Plan {
             paths: Paths::new(&self.prefix, &gateway.dataset)?,
             resources: gateway.resources.iter().map(resource).collect(),
+            access_review: gateway.access_review,
             budget: run::Budget { run_ms, publish_ms, ..run::Budget::default() },
         })
     }

@@ -14,6 +14,7 @@ pub mod plan;
 pub mod publish;
 pub mod reader;
 pub mod record;
+mod review;
 pub mod store;
 mod system;
 

@@ -4,7 +4,7 @@
 use super::files::{DataFile, TableFiles};
 use super::manifest::{Disposition, File, Freshness, Manifest, Table, materialized};
 use super::record::Failure;
-use super::system;
+use super::{review, system};
 use crate::error::{Error, Kind, Result};
 use crate::normalize::schema::{Schema, TableSchema};
 use crate::normalize::{Loaded, TableLoaded, Warning};
@@ -78,6 +78,17 @@ pub struct Planned {
     pub changed: bool,
 }
 
+impl Planned {
+    /// Leaves out the tables of a resource.
+    pub fn without(&mut self, resource: &str) {
+        let own = |table: &Table| table.resource.as_deref() == Some(resource);
+        for table in self.tables.extract_if(.., |table| own(table)) {
+            self.warnings.retain(|warning| warning.table != table.schema.name);
+            self.changed = true;
+        }
+    }
+}
+
 /// Lays what was fetched over the snapshot before.
 pub fn plan(base: Option<&Manifest>, fetched: &[Fetched], load_id: &str) -> Result<Planned> {
     let mut plan = Planned {
@@ -104,6 +115,13 @@ pub fn plan(base: Option<&Manifest>, fetched: &[Fetched], load_id: &str) -> Resu
         if !fetched.iter().any(|one| one.resource == *resource) {
             carry(base, table.clone(), &mut plan);
         }
+    }
+    let review = plan.tables.iter().find(|table| review::is_review(table));
+    let all = plan.tables.iter().filter_map(|table| Some((table.resource.as_deref()?, &table.freshness)));
+    let freshness = review.map(|table| review::freshness(&table.freshness, all));
+    let review = plan.tables.iter_mut().find(|table| review::is_review(table));
+    if let (Some(table), Some(freshness)) = (review, freshness) {
+        table.freshness = freshness;
     }
     let old = base.iter().flat_map(|base| &base.tables).filter(|table| table.resource.is_some());
     plan.changed = seen(old) != seen(&plan.tables);

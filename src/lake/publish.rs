@@ -12,6 +12,7 @@ use super::reader::{Current, Reader};
 use super::record::{Failure, Outcome};
 use super::store::{Retrying, pause};
 use super::system::{self, Cell};
+use crate::access;
 use crate::error::{Error, Kind, Result};
 use crate::host::{Cond, Host, Put, Store};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,8 @@ pub struct Publisher<'a, S, H> {
     pub run: &'a str,
     pub load_id: &'a str,
     pub scheduled_time: i64,
+    /// Whether the snapshot has the table `access_review`.
+    pub access_review: bool,
 }
 
 /// What came of it.
@@ -61,28 +64,38 @@ impl<S: Store, H: Host> Publisher<'_, S, H> {
     /// # Errors
     /// The store's, when it goes on failing; `key_taken` and `too_many_races` if somebody else writes here. Readers see the
     /// snapshot before, then.
-    pub async fn publish(&self, mut base: Option<Current>, fetched: &mut [Fetched]) -> Result<Published> {
+    pub async fn publish(&self, mut base: Option<Current>, mut fetched: Vec<Fetched>) -> Result<Published> {
         // One time for all attempts, so that the lake's own tables get the same file in each.
         let now = self.host.now();
+        let asked = fetched.len();
         for race in 1..=MAX_RACES {
             if let Some(outcome) = self.too_late(base.as_ref()) {
                 let after = base.map(|base| base.manifest);
                 return Ok(Published { outcome, before: after.clone(), after, failures: BTreeMap::new() });
             }
             let before = base.as_ref().map(|base| &base.manifest);
-            let planned = plan(before, fetched, self.load_id)?;
+            // What a lost race reviewed were other tables.
+            fetched.truncate(asked);
+            let mut planned = plan(before, &fetched, self.load_id)?;
+            let nothing_came = planned.failures.len() == asked;
+            if !self.access_review {
+                planned.without(access::TABLE);
+            } else if !nothing_came && let Some(review) = self.review(before, &planned, &fetched).await {
+                fetched.push(review);
+                planned = plan(before, &fetched, self.load_id)?;
+            }
             let failures = planned.failures.clone();
             let outcome = match (failures.len(), planned.changed) {
                 (0, true) => Outcome::Published,
                 (0, false) => Outcome::Unchanged,
-                (failed, _) if failed == fetched.len() => Outcome::Failed,
+                _ if nothing_came => Outcome::Failed,
                 _ => Outcome::Partial,
             };
             if outcome == Outcome::Failed || !planned.changed {
                 let before = base.map(|base| base.manifest);
                 return Ok(Published { outcome, after: before.clone(), before, failures });
             }
-            let draft = self.draft(base.as_ref(), planned, fetched, now).await?;
+            let draft = self.draft(base.as_ref(), planned, &mut fetched, now).await?;
             match self.swap(&draft, base.as_ref(), race).await? {
                 Swap::Won => {
                     let before = base.map(|base| base.manifest);
@@ -193,7 +206,7 @@ impl<S: Store, H: Host> Publisher<'_, S, H> {
         Ok(Swap::Lost(current?.map(Box::new)))
     }
 
-    fn reader(&self) -> Reader<'_, Retrying<'_, S, H>> {
+    pub(super) fn reader(&self) -> Reader<'_, Retrying<'_, S, H>> {
         Reader::new(self.store, self.paths)
     }
 }

@@ -3,7 +3,8 @@
 use super::manifest::{Ancestor, File, Freshness, MAX_ANCESTORS, Manifest, Pointer, Stale, Table, decode};
 use super::paths::{self, Paths};
 use super::record::{Outcome, RunRecord};
-use super::system;
+use super::{review, system};
+use crate::access;
 use crate::error::{Error, Kind, Result};
 use crate::host::{Etag, Store};
 use std::collections::BTreeMap;
@@ -188,6 +189,10 @@ impl<'a, S: Store> Reader<'a, S> {
                 let since = freshness.stale.as_ref().map_or(stale.since, |before| before.since);
                 freshness.stale = Some(Stale { since, ..stale });
             }
+        }
+        if let Some(own) = known.get(access::TABLE) {
+            let all = known.iter().map(|(resource, freshness)| (resource.as_str(), freshness));
+            known.insert(access::TABLE.into(), review::freshness(own, all));
         }
         Ok(known)
     }

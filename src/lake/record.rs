@@ -124,6 +124,14 @@ pub struct ResourceReport {
     pub requests: u64,
 }
 
+impl ResourceReport {
+    /// Of what was made rather than fetched, and could not be.
+    pub fn failed(name: String, failure: Failure) -> ResourceReport {
+        let disposition = Disposition::Replace;
+        ResourceReport { name, disposition, error: Some(failure), rows: 0, pages: 0, bytes: 0, requests: 0 }
+    }
+}
+
 /// What a run did to one table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableReport {

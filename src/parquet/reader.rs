@@ -92,17 +92,30 @@ impl<'a> Reader<'a> {
         self.window(row_group, 0, usize::MAX)
     }
 
+    /// Some of a row group's columns, by their numbers in [`Reader::schema`]. The others are not decoded.
+    ///
+    /// # Errors
+    /// As [`Reader::read`]; also if there is no such column.
+    pub fn columns(&self, row_group: usize, columns: &[usize]) -> Result<Vec<ColumnData>> {
+        let group = self.group(row_group)?;
+        columns.iter().map(|column| self.column(group, row_group, *column, 0..group.rows)).collect()
+    }
+
     /// At most `take` rows of a row group after its first `skip`. Pages without any of them are not decoded.
     pub(crate) fn window(&self, row_group: usize, skip: usize, take: usize) -> Result<Vec<ColumnData>> {
-        let Some(group) = self.groups.get(row_group) else {
-            return Err(unreadable(format!("there is no row group {row_group}")));
-        };
+        let group = self.group(row_group)?;
         let end = skip.saturating_add(take).min(group.rows);
-        let column = |(number, spec): (usize, &ColumnSpec)| {
-            let cells = self.cells(group, number, spec, skip.min(end)..end);
-            cells.ok_or_else(|| unreadable(format!("row group {row_group} is damaged")).at(&spec.name))
-        };
-        self.schema.iter().enumerate().map(column).collect()
+        (0..self.schema.len()).map(|column| self.column(group, row_group, column, skip.min(end)..end)).collect()
+    }
+
+    fn group(&self, row_group: usize) -> Result<&Group> {
+        self.groups.get(row_group).ok_or_else(|| unreadable(format!("there is no row group {row_group}")))
+    }
+
+    fn column(&self, group: &Group, row_group: usize, column: usize, rows: Range<usize>) -> Result<ColumnData> {
+        let spec = self.schema.get(column).ok_or_else(|| unreadable(format!("there is no column {column}")))?;
+        let cells = self.cells(group, column, spec, rows);
+        cells.ok_or_else(|| unreadable(format!("row group {row_group} is damaged")).at(&spec.name))
     }
 
     /// Where the row groups lie.

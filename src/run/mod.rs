@@ -29,6 +29,8 @@ pub struct Plan {
     pub paths: Paths,
     /// The enabled ones, in the order in which they are fetched.
     pub resources: Vec<Resource>,
+    /// Whether the table `access_review` is published with them.
+    pub access_review: bool,
     pub budget: Budget,
 }
 
@@ -165,8 +167,15 @@ pub async fn run<S: Store, H: Host>(
     let id = paths::run_id(&load_id, host.random());
     let counting = Counting::new(store);
     let retrying = Retrying::new(&counting, host, &id);
-    let publisher =
-        Publisher { store: &retrying, host, paths: &plan.paths, run: &id, load_id: &load_id, scheduled_time };
+    let publisher = Publisher {
+        store: &retrying,
+        host,
+        paths: &plan.paths,
+        run: &id,
+        load_id: &load_id,
+        scheduled_time,
+        access_review: plan.access_review,
+    };
     let mut record = RunRecord::new(&id, plan.paths.dataset(), scheduled_time, started_at);
     match (Run { plan, publisher: &publisher, record: &mut record }).go(source, started_at).await {
         Ok(published) => conclude(published, &mut record),
@@ -190,11 +199,11 @@ impl<S: Store, H: Host> Run<'_, S, H> {
     async fn go(mut self, source: &mut impl Source, started_at: i64) -> Result<Published> {
         let current = Reader::new(self.publisher.store, &self.plan.paths).current().await?;
         self.record.snapshot = current.as_ref().map(|current| current.manifest.snapshot.clone());
-        let mut fetched = match self.publisher.too_late(current.as_ref()) {
+        let fetched = match self.publisher.too_late(current.as_ref()) {
             Some(_) => Vec::new(),
             None => self.fetch(source, current.as_ref(), started_at).await,
         };
-        self.publisher.publish(current, &mut fetched).await
+        self.publisher.publish(current, fetched).await
     }
 
     /// Every resource in turn, whatever becomes of the others.
@@ -280,6 +289,8 @@ fn conclude(published: Published, record: &mut RunRecord) {
     for report in &mut record.resources {
         report.error = failures.remove(&report.name).or(report.error.take());
     }
+    // What was not asked of the gateway: the access review.
+    record.resources.extend(failures.into_iter().map(|(name, failure)| ResourceReport::failed(name, failure)));
     let Some(after) = after else { return };
     record.snapshot = Some(after.snapshot.clone());
     if !matches!(outcome, Outcome::AlreadyPublished | Outcome::Superseded) {

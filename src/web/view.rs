@@ -189,6 +189,11 @@ impl Tables {
 }
 
 impl Tables {
+    /// Those of something that made them.
+    pub(super) fn of(tables: view::Tables) -> Tables {
+        Tables { tables, ..Tables::empty() }
+    }
+
     fn hold(&mut self, held: Held) -> u32 {
         self.held.push(Some(Box::new(held)));
         self.held.len() as u32

@@ -179,7 +179,8 @@ pub fn plan(resources: &[(&str, Disposition)]) -> Plan {
         disposition: *disposition,
         guard: ShrinkGuard::default(),
     };
-    Plan { paths: paths(), resources: resources.iter().map(resource).collect(), budget: Budget::default() }
+    let resources = resources.iter().map(resource).collect();
+    Plan { paths: paths(), resources, access_review: false, budget: Budget::default() }
 }
 
 /// One run, alone.

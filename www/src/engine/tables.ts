@@ -255,10 +255,15 @@ export class TableSet {
     return engine('changedRows', [handle, table, first, end, columns], { signal });
   }
 
+  /** The tables that say something of access. */
+  get reviewed(): readonly TableInfo[] {
+    return ['users', 'folders', 'cloud_connections'].flatMap((root) => this.family(root));
+  }
+
   /** Who can get in, as far as these tables tell: the table `access_review` as a set of its own, and what is said about it. */
   async access(signal: AbortSignal): Promise<{ review: Review; rows: TableSet }> {
     if (this.#review) return this.#review;
-    await Promise.all(this.tables.peek().map((one) => this.ready(one.name)));
+    await Promise.all(this.reviewed.map((one) => this.ready(one.name)));
     const { set, tables, ...review } = await engine('access', [await this.#id], { signal });
     const rows = new TableSet('access review', Promise.resolve(set), []);
     rows.tables.value = tables;

@@ -118,16 +118,30 @@ export interface Changes {
   readonly tables: readonly TableChanges[];
 }
 
+export type Severity = 'high' | 'medium' | 'low';
+
+/** Something that somebody should look at: docs/access.md says what each code means. */
+export interface Finding {
+  readonly code: string;
+  readonly severity: Severity;
+  /** What it says of a user. */
+  readonly title: string;
+  /** Users of whom it is said. */
+  readonly count: number;
+}
+
 /** What the access review says besides its rows. */
 export interface Review {
   readonly users: number;
+  /** Enabled ones; a key that two users have counts twice. */
   readonly keys: number;
-  readonly findings: readonly { readonly code: string; readonly severity: 'high' | 'medium' | 'low'; readonly title: string; readonly count: number }[];
-  /** What the gateway's answers do not tell. */
+  readonly findings: readonly Finding[];
+  /** Columns of the review of which the gateway's answers say nothing, for anybody. */
   readonly not_provided: readonly string[];
   readonly reach: {
     readonly users: readonly { readonly name: string; readonly enabled: boolean; readonly home?: string }[];
     readonly folders: readonly string[];
+    /** `permission` is empty for a home folder without a stated one. */
     readonly permissions: readonly { readonly user: string; readonly folder: string; readonly permission: string }[];
   };
 }

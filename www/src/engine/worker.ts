@@ -1,5 +1,5 @@
 // The engine's Web Worker: the wasm, the sets of tables that it holds, and the methods that the page calls.
-import init, { Comparison, pullGateway, Tables, Writer } from '../../../build/web/gatelake.js';
+import init, { AccessReview, Comparison, pullGateway, Tables, Writer } from '../../../build/web/gatelake.js';
 import type { Reply } from './client.ts';
 import type { Arrange, Arrangement, ColumnProfile, Review, Row, RowChange, TableChanges, TableInfo, TableSchema, Warning } from './types.ts';
 
@@ -46,6 +46,9 @@ const STEP = 30;
 const CELLS = 200_000;
 /** Rows that are written at a time. */
 const ROWS = 20_000;
+
+/** As a run makes it of its time. */
+const loadId = () => (Date.now() / 1_000).toFixed(3);
 
 const gone = (what: string) => Object.assign(new Error(`${what} no longer held: open it again.`), { code: 'gone' });
 
@@ -125,7 +128,7 @@ const methods = {
   /** A load under way. `options`: JSON text; `schema`: what the last load left. */
   async begin(_: Context, table: string, options: string, schema: string | undefined): Promise<number> {
     await loaded;
-    const id = (Date.now() / 1_000).toFixed(3);
+    const id = loadId();
     return keep(() => Tables.preview(table, options, id, schema));
   },
 
@@ -297,22 +300,15 @@ const methods = {
   },
 
   /** Who can get in, as far as a set's tables tell: a set with the table `access_review`, and what is said about it. */
-  access(_: Context, id: number): Review & { set: number; tables: readonly TableInfo[] } {
-    const { columns, rows, ...review } = (held(id).tables as unknown as { access(): unknown }).access() as Review & { columns: readonly { name: string; data_type: string }[]; rows: (string | null)[][] };
-    const value = (cell: string | null, type: string) => (cell === null ? null : type === 'bigint' ? Number(cell) : type === 'bool' ? cell === 'true' : cell);
-    const record = (cells: (string | null)[]) => Object.fromEntries(columns.map(({ name, data_type }, at) => [name, value(cells[at] ?? null, data_type)]));
-    const hints = Object.fromEntries(columns.map(({ name, data_type }) => [name, { data_type }]));
-    const set = keep(() => Tables.preview('access_review', JSON.stringify({ columns: hints }), (Date.now() / 1_000).toFixed(3), undefined));
-    const { tables } = held(set);
-    const text = new TextEncoder();
-    const some = 1_000;
-    for (let at = 0; at < rows.length || at === 0; at += some) {
-      const part = rows.slice(at, at + some).map((cells) => JSON.stringify(record(cells)));
-      tables.feed(text.encode(`${at === 0 ? '[' : part.length ? ',' : ''}${part.join(',')}`));
+  async access({ signal }: Context, id: number): Promise<Review & { set: number; tables: readonly TableInfo[] }> {
+    const work = new AccessReview(held(id).tables, loadId());
+    try {
+      const review = (await steps(signal, () => work.step(held(id).tables, ROWS))) as Review;
+      const set = keep(() => work.tables());
+      return { ...review, set, tables: list(set) };
+    } finally {
+      work.free();
     }
-    tables.feed(text.encode(']'));
-    tables.finish();
-    return { ...review, set, tables: list(set) };
   },
 
   close(_: Context, id: number): void {
