@@ -79,6 +79,7 @@ class Steps {
     } catch (error) {
       this.#io.signal.throwIfAborted();
       const { code, message, at, help, exit } = failure(error);
+      if (exit === EXIT.STOPPED) throw error;
       const said = at ? `${message} (${at})` : message;
       this.all.push({ step, ok: false, error: { code, message: said, ...(help && { help }) } });
       this.#io.print(`${red('✗')} ${step}: ${said}${help ? `\n  ${help}.`.replace(/\.\.$/, '.') : ''}`);

@@ -115,7 +115,7 @@ export class Progress {
     const lines = [...this.#transfers.values()].map(bar);
     lines.push(`  ${this.#said()}`);
     this.#clear();
-    const columns = this.#stream.columns ?? 80;
+    const columns = this.#stream.columns || 80;
     this.#stream.write(lines.map((line) => `${line.slice(0, columns - 1)}\n`).join(''));
     this.#drawn = lines.length;
   }

@@ -69,21 +69,24 @@ function ask(name, { stdin, stderr, signal }) {
   return new Promise((resolve, reject) => {
     let typed = '';
     const end = (/** @type {() => void} */ then) => {
+      signal.removeEventListener('abort', stop);
       stdin.off('data', hear);
       stdin.setRawMode(false);
       stdin.pause();
       stderr.write('\n');
       then();
     };
+    const stop = () => end(() => reject(new Failure('stopped', 'stopped', { exit: EXIT.STOPPED })));
     const hear = (/** @type {string | Buffer} */ chunk) => {
       for (const letter of String(chunk)) {
         if (letter === '\r' || letter === '\n') return end(() => resolve(typed));
         // The terminal sends no signal for Ctrl-C in this mode; Ctrl-D ends the input.
-        if (letter === '\u0003' || letter === '\u0004') return end(() => reject(signal.reason ?? new Failure('stopped', 'stopped', { exit: EXIT.STOPPED })));
+        if (letter === '\u0003' || letter === '\u0004') return stop();
         if (letter === '\u007f' || letter === '\b') typed = typed.slice(0, -1);
         else typed += letter;
       }
     };
     stdin.on('data', hear);
+    signal.addEventListener('abort', stop, { once: true });
   });
 }

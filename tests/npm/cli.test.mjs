@@ -1,6 +1,7 @@
 // The command line itself: help, output, and the commands that neither run nor normalize.
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
@@ -10,6 +11,7 @@ import { after, before, test } from 'node:test';
 import { emulated } from '../../tools/lib/local.mjs';
 import { parseHeaders } from '../../npm/cli/assets.js';
 import { Progress } from '../../npm/cli/progress.js';
+import { secrets } from '../../npm/cli/secrets.js';
 import { PAGE } from '../../tools/lib/page.mjs';
 import { SECRET_MARKER, startGateway } from '../gateway/server.mjs';
 import { gatelake, start, temporary } from './support.mjs';
@@ -234,6 +236,30 @@ test('show serves the page and the lake, to this machine and with its token alon
   mkdirSync(join(cwd, 'empty'));
   assert.equal((await gatelake(['show', 'empty', '--json'], { cwd })).json.error.code, 'nothing_published');
   assert.equal((await gatelake(['show', '--port', 'x'], { cwd })).code, 2);
+});
+
+/** A terminal on which somebody types these, one after the other as they are asked for. */
+function typing(texts) {
+  const stdin = Object.assign(new EventEmitter(), { isTTY: true, modes: [], setEncoding() {}, resume() {}, pause() {}, setRawMode: (mode) => stdin.modes.push(mode) });
+  const shown = [];
+  const stderr = {
+    isTTY: true,
+    write(text) {
+      shown.push(text);
+      if (text.endsWith(': ')) setImmediate(() => stdin.emit('data', texts.shift()));
+    },
+  };
+  return { shown, io: { env: { KNOWN: 'known' }, stdin, stderr, say() {}, signal: new AbortController().signal } };
+}
+
+test('what is missing is asked for on a terminal, and not shown', async () => {
+  const { shown, io } = typing(['hunx\u007fter2\r', 'other\n']);
+  assert.deepEqual(await secrets(['KNOWN', 'ONE', 'TWO'], { io }), { KNOWN: 'known', ONE: 'hunter2', TWO: 'other' });
+  assert.equal(shown.join(''), 'ONE: \nTWO: \n');
+  assert.deepEqual(io.stdin.modes, [true, false, true, false], 'the terminal is as it was');
+  const left = typing(['abc\u0003']);
+  await assert.rejects(secrets(['ONE'], left), { code: 'stopped', exit: 130 });
+  assert.equal(left.io.stdin.listenerCount('data'), 0);
 });
 
 test('progress: bars on a terminal, lines otherwise', async () => {
