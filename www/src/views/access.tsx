@@ -84,7 +84,7 @@ function Findings({ review, filters, column }: { review: Review; filters: Signal
           <span class={`mark ${MARKS[one.severity]}`}>{one.severity}</span>,
           one.title,
           number(one.count),
-          <button type="button" class="plain" aria-pressed={filters.value.some((filter) => own(filter, one))} aria-label={`Only rows with ${one.code}`} onClick={() => toggle(one)}>
+          <button type="button" class="plain" aria-pressed={filters.value.some((filter) => own(filter, one))} aria-label={`Only these: ${one.code}`} onClick={() => toggle(one)}>
             Only these
           </button>,
         ],
