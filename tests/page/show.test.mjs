@@ -32,7 +32,7 @@ test('the printed link opens the lake: its tables, its snapshots, its runs', asy
     const page = await chrome.page({ url: link });
     await page.getByRole('gridcell').first().waitFor();
     assert.equal(await page.evaluate((secret) => JSON.stringify([localStorage, sessionStorage, document.cookie, location.href]).includes(secret), token), false, 'the address forgets the token');
-    await page.getByText('users__public_keys').first().waitFor();
+    await page.getByRole('navigation', { name: /^Tables of / }).getByText('public_keys').waitFor();
     await axe(page, { visible: '[role=grid] td' });
     await page.getByRole('navigation', { name: 'Views', exact: true }).getByRole('link', { name: 'Runs' }).click();
     await page.getByText('published').first().waitFor();
