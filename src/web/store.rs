@@ -2,8 +2,9 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::host::{self, Cond, Head, Listing, Object, Put};
-use js_sys::{Array, Object as JsObject, Reflect, Uint8Array};
+use js_sys::{Array, Object as JsObject, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -22,20 +23,15 @@ extern "C" {
     #[wasm_bindgen(typescript_type = "Store")]
     pub type Store;
     #[wasm_bindgen(method, catch)]
-    async fn get(this: &Store, key: &str) -> std::result::Result<JsValue, JsValue>;
+    fn get(this: &Store, key: &str) -> std::result::Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
-    async fn head(this: &Store, key: &str) -> std::result::Result<JsValue, JsValue>;
+    fn head(this: &Store, key: &str) -> std::result::Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
-    async fn put(
-        this: &Store,
-        key: &str,
-        bytes: Uint8Array,
-        options: JsObject,
-    ) -> std::result::Result<JsValue, JsValue>;
+    fn put(this: &Store, key: &str, bytes: Uint8Array, options: JsObject) -> std::result::Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
-    async fn list(this: &Store, prefix: &str, options: JsObject) -> std::result::Result<JsValue, JsValue>;
+    fn list(this: &Store, prefix: &str, options: JsObject) -> std::result::Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
-    async fn delete(this: &Store, keys: Array) -> std::result::Result<JsValue, JsValue>;
+    fn delete(this: &Store, keys: Array) -> std::result::Result<JsValue, JsValue>;
 }
 
 /// Codes of the stores that come with the npm module. Whatever else a store throws is `store_failed`.
@@ -51,7 +47,7 @@ const CODES: [&str; 7] = [
 
 impl host::Store for Store {
     async fn get(&self, key: &str) -> Result<Option<Object>> {
-        let found = self.get(key).await.map_err(|thrown| failed("get", key, &thrown))?;
+        let found = settled(self.get(key)).await.map_err(|thrown| failed("get", key, &thrown))?;
         if absent(&found) {
             return Ok(None);
         }
@@ -61,7 +57,7 @@ impl host::Store for Store {
     }
 
     async fn head(&self, key: &str) -> Result<Option<Head>> {
-        let found = self.head(key).await.map_err(|thrown| failed("head", key, &thrown))?;
+        let found = settled(self.head(key)).await.map_err(|thrown| failed("head", key, &thrown))?;
         if absent(&found) {
             return Ok(None);
         }
@@ -81,7 +77,7 @@ impl host::Store for Store {
             Cond::Create => set(&options, "create", &JsValue::TRUE),
             Cond::Match(etag) => set(&options, "match", &etag.into()),
         }
-        let put = self.put(key, Uint8Array::from(bytes), options).await;
+        let put = settled(self.put(key, Uint8Array::from(bytes), options)).await;
         let etag = put.map_err(|thrown| failed("put", key, &thrown))?;
         match etag.as_string() {
             Some(etag) => Ok(Put::Done(etag)),
@@ -96,7 +92,7 @@ impl host::Store for Store {
         if let Some(cursor) = cursor {
             set(&options, "cursor", &cursor.into());
         }
-        let page = self.list(prefix, options).await.map_err(|thrown| failed("list", prefix, &thrown))?;
+        let page = settled(self.list(prefix, options)).await.map_err(|thrown| failed("list", prefix, &thrown))?;
         let objects: Array = member(&page, "objects").dyn_into().map_err(|_| unlike("list", prefix, "objects"))?;
         let one = |object: JsValue| {
             let key = member(&object, "key").as_string().ok_or_else(|| unlike("list", prefix, "key"))?;
@@ -112,8 +108,13 @@ impl host::Store for Store {
     async fn delete(&self, keys: &[String]) -> Result<()> {
         let place = keys.first().map(String::as_str).unwrap_or_default();
         let keys: Array = keys.iter().map(JsValue::from).collect();
-        self.delete(keys).await.map(drop).map_err(|thrown| failed("delete", place, &thrown))
+        settled(self.delete(keys)).await.map(drop).map_err(|thrown| failed("delete", place, &thrown))
     }
+}
+
+/// What a call comes to: of a promise its outcome, and what is no promise as it is. A method may also throw at once.
+async fn settled(answer: std::result::Result<JsValue, JsValue>) -> std::result::Result<JsValue, JsValue> {
+    JsFuture::from(Promise::resolve(&answer?)).await
 }
 
 fn absent(value: &JsValue) -> bool {
