@@ -22,6 +22,10 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+// The suite of the tests is written against this crate from outside.
+#[cfg(feature = "conformance")]
+extern crate self as gatelake;
+
 #[forbid(unsafe_code)]
 pub mod access;
 #[forbid(unsafe_code)]

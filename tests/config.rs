@@ -3,7 +3,7 @@
 use gatelake::config::{Auth, Client, Dialect, Gateway, Plan, Setting, Transport};
 use gatelake::error::Error;
 use gatelake::gateway::catalogue::{Api, RESOURCES, Records};
-use gatelake::lake::Disposition;
+use gatelake::lake::{Derive, Disposition, Retention};
 use gatelake::normalize::{Contract, Mode};
 use gatelake::secret::Secret;
 
@@ -34,6 +34,7 @@ fn tables(gateway: &Gateway) -> Vec<&str> {
 fn the_defaults() {
     let plan = parse(LEAST);
     assert_eq!(plan.prefix, "gatelake");
+    assert_eq!(plan.derive, Derive { delta: true, latest: false });
     let limits = &plan.limits;
     assert_eq!((limits.deadline_ms, limits.timeout_ms, limits.retries), (780_000, 30_000, 5));
     assert_eq!((limits.requests, limits.resource_bytes), (900, 4 << 30));
@@ -64,7 +65,7 @@ fn the_defaults() {
 fn every_key_arrives() {
     let plan = parse(
         r#"
-        lake = { prefix = "a/b", max_shrink_percent = 30 }
+        lake = { prefix = "a/b", max_shrink_percent = 30, keep_snapshots = 7, keep_days = 2, lease = false, delta = false, latest = true }
         limits = { deadline_seconds = 100, timeout_seconds = 7, retries = 0, requests = 50, resource_mib = 3 }
 
         [gateway.second]
@@ -108,6 +109,8 @@ fn every_key_arrives() {
         "#,
     );
     assert_eq!(plan.prefix, "a/b");
+    assert_eq!(plan.derive, Derive { delta: false, latest: true });
+    assert_eq!(plan.run(&plan.gateways[0], 1000).unwrap().derive, plan.derive);
     assert_eq!((plan.limits.deadline_ms, plan.limits.timeout_ms, plan.limits.retries), (100_000, 7000, 0));
     assert_eq!((plan.limits.requests, plan.limits.resource_bytes), (50, 3 << 20));
     let [first, second] = plan.gateways.as_slice() else { panic!("{plan:?}") };
@@ -126,6 +129,8 @@ fn every_key_arrives() {
     let header = |name: &str, binding: &str| (name.to_owned(), binding.to_owned());
     assert_eq!(second.headers, [header("cf-access-client-id", "ACCESS_ID"), header("x-other", "OTHER")]);
     assert_eq!(second.limits, plan.limits);
+    assert_eq!(plan.retention, Retention { snapshots: 7, age_ms: 2 * 24 * 3_600_000 });
+    assert!(!plan.lease && !plan.run(second, 1000).unwrap().budget.lease);
     assert_eq!(tables(second), ["folders", "users", "backup"]);
     let (folders, users, backup) = (&second.resources[0], &second.resources[1], &second.resources[2]);
     assert_eq!((backup.records, folders.records), (Records::Envelope, Records::Envelope));
@@ -360,7 +365,7 @@ fn bounds_are_as_documented() {
         }
         checked += 1;
     }
-    assert_eq!(checked, 11);
+    assert_eq!(checked, 13);
 }
 
 #[test]

@@ -35,7 +35,8 @@ fn codes_of_the_program() -> BTreeSet<String> {
     for file in files {
         let text = std::fs::read_to_string(file).unwrap();
         let text = text.split("#[cfg(test)]").next().unwrap().replace("js_sys::Error::new(", "");
-        let makers = ["Error::new(", "Refusal::new(", "error(Kind::", "told(Kind::", "limit(", "warnings.add("];
+        let makers =
+            ["Error::new(", "Refusal::new(", "error(Kind::", "told(Kind::", "limit(", "warnings.add(", "Warning::new("];
         for call in makers.iter().flat_map(|maker| text.split(maker).skip(1)) {
             let head: String = call.chars().take(120).collect();
             codes.extend(between(&head, "\"", '"').next().filter(|code| is_code(code)).map(str::to_owned));

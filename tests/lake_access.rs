@@ -6,12 +6,12 @@ use gatelake::access::Reviewing;
 use gatelake::error::{Error, Kind};
 use gatelake::lake::manifest::Manifest;
 use gatelake::lake::{Disposition, Outcome, RunRecord};
-use gatelake::run::{Plan, run};
+use gatelake::run::Plan;
 use gatelake::view::Tables;
 use serde_json::{Map, Value, json};
 use support::invariants::{check, published, rows};
 use support::store::{Client, Memory};
-use support::world::{Chance, Gateway, HOUR, T0, Task, Visit, World, once, paths, plan, together};
+use support::world::{Gateway, HOUR, T0, World, once, paths, plan, runs_at_once};
 
 const REVIEW: &str = "access_review";
 
@@ -87,9 +87,9 @@ fn it_comes_in_the_snapshot_of_its_sources_and_changes_only_with_what_it_says() 
     assert_eq!(record.tables.iter().find(|table| table.name == REVIEW).unwrap().rows, 2);
     assert!(record.resources.iter().all(|resource| resource.name != REVIEW), "nothing of it was asked of the gateway");
 
-    // Nothing new: the pointer and its manifest are read, and nothing is made.
+    // Nothing new: the pointer and its manifest are read, the lease is taken, and nothing is made.
     let record = lake.run(1, says(&[("ada", 1, ""), ("bob", 1, "")], &["/", "/in"]));
-    assert_eq!((record.outcome, record.operations.get, record.operations.put), (Outcome::Unchanged, 2, 0));
+    assert_eq!((record.outcome, record.operations.get, record.operations.put), (Outcome::Unchanged, 2, 1));
     // A note says nothing of access: `users` changes, the review does not.
     lake.run(2, says(&[("ada", 1, "call her"), ("bob", 1, "")], &["/", "/in"]));
     let (second, table) = (lake.current(), table.clone());
@@ -196,26 +196,17 @@ fn bare(rows: &[String]) -> Vec<Map<String, Value>> {
 fn runs_that_race_publish_reviews_of_the_tables_beside_them() {
     let mut raced = 0;
     for seed in 0..60 {
-        let lake = Lake::new();
+        let mut lake = Lake::new();
+        lake.plan.budget.lease = false;
         lake.run(0, says(&[("ada", 1, "")], &["/", "/in"]));
         // The first brings new folders and no users, the second new users and no folders.
-        let mut gateways = [
-            says(&[], &["/", "/out"]).but("users", broken),
-            says(&[("ada", 1, ""), ("bob", 0, "")], &[]).but("folders", broken),
+        let runs = vec![
+            (1, says(&[], &["/", "/out"]).but("users", broken)),
+            (2, says(&[("ada", 1, ""), ("bob", 0, "")], &[]).but("folders", broken)),
         ];
-        let clients = [Client::new(&lake.memory), Client::new(&lake.memory)];
-        let worlds = [World::new(T0 + HOUR, seed), World::new(T0 + 2 * HOUR, seed + 1000)];
-        let mut visits: Vec<Visit> =
-            gateways.iter_mut().zip(&worlds).map(|(gateway, world)| Visit { gateway, world }).collect();
-        let mut tasks: Vec<Task<'_>> = Vec::new();
-        for (n, ((visit, client), world)) in visits.iter_mut().zip(&clients).zip(&worlds).enumerate() {
-            let time = T0 + (n as i64 + 1) * HOUR;
-            tasks.push((client, Box::pin(run(&lake.plan, time, visit, client, world))));
-        }
-        let records = together(&Chance::new(seed), tasks);
+        let records = runs_at_once(&lake.memory, &lake.plan, runs, seed);
         check(&lake.memory, &paths());
-        let second = records[1].as_ref().unwrap();
-        raced += usize::from(records[0].as_ref().unwrap().outcome == Outcome::Partial && second.operations.get > 6);
+        raced += usize::from(records[0].outcome == Outcome::Partial && records[1].operations.get > 6);
         for manifest in published(&lake.memory, &paths()) {
             let published = bare(&rows(&lake.memory, &paths(), &manifest, REVIEW));
             assert_eq!(published, by_the_page(&lake.memory, &manifest), "seed {seed}, {}", manifest.snapshot);

@@ -13,7 +13,7 @@ const BINDGEN = join(TOOLS, 'debug', process.platform === 'win32' ? 'bindgen.exe
 const BUILT = join(ROOT, 'target', 'wasm32-unknown-unknown', 'wasm');
 const BUILD = ['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo/config.toml', 'tools/build.mjs', 'tools/bindgen/Cargo.lock', 'tools/bindgen/src/main.rs'];
 
-/** Builds one feature of the crate (`worker`, `web` or `npm`) into `build/<feature>/`. */
+/** Builds one feature of the crate (`worker`, `web`, `npm`, or `conformance` for the tests) into `build/<feature>/`. */
 export async function buildWasm(feature) {
   const out = join(ROOT, 'build', feature);
   // cargo has one place for the wasm of all features, and would link it anew whenever they take turns.
@@ -61,7 +61,9 @@ export async function buildSite() {
   return buildPage();
 }
 
-const PARTS = { worker: () => buildWasm('worker'), web: () => buildWasm('web'), npm: () => buildWasm('npm'), page: buildSite };
+const PARTS = { worker: () => buildWasm('worker'), web: () => buildWasm('web'), page: buildSite, npm: () => buildWasm('npm'), conformance: () => buildWasm('conformance') };
+/** Those that are wanted when none is named: all that a clone needs to run. */
+const USUAL = ['worker', 'web', 'page', 'npm'];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const asked = process.argv.slice(2);
@@ -70,5 +72,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     console.error(`There is no ${unknown.join(', ')} to build. Known: ${Object.keys(PARTS).join(', ')}.`);
     process.exit(2);
   }
-  for (const part of asked.length ? asked : Object.keys(PARTS)) await PARTS[part]();
+  for (const part of asked.length ? asked : USUAL) await PARTS[part]();
 }

@@ -38,10 +38,13 @@ export const TESTS = [
   ['guard of the Worker', nodeTests('guard', 'tests/guard/*.test.mjs')],
   ['Parquet, read by hyparquet', reader('hyparquet')],
   ['Parquet, read by DuckDB', reader('duckdb')],
-  ['Parquet, read by pyarrow', pyarrow],
+  ['Parquet, read by pyarrow', pythonReader('check')],
+  ['Delta, read by deltalake and polars', pythonReader('delta')],
+  ['recipes of docs/destinations.md', pythonReader('recipes')],
   ['wasm, worker', worker],
   ['the page and its wasm', site],
   ['size of the Worker', size],
+  ['wasm, conformance', conformance],
   ['end to end', nodeTests('e2e', 'tests/e2e/*.test.mjs')],
   ['wasm, npm', npm],
   ['types of the npm module', types],
@@ -63,6 +66,11 @@ async function npm() {
 /** The module is JavaScript; its comments say the types. */
 async function types(note) {
   await execute(process.execPath, [TSC, '--project', 'npm', '--pretty', 'false'], { log: 'npm-types', note });
+}
+
+/** The Worker's way to R2 with the suite of the stores, for one of the tests that follow. */
+async function conformance() {
+  await buildWasm('conformance');
 }
 
 async function site() {
@@ -94,7 +102,7 @@ async function rustTests(note) {
     (lines) => ({
       passed: sum(lines, /^test result: .*?(\d+) passed/),
       failed: sum(lines, /^test result: .*?(\d+) failed/),
-      detail: lines.flatMap((line) => /(oracle|json suite|fuzz): .*/.exec(line)?.[0] ?? []).join('\n    '),
+      detail: lines.flatMap((line) => /(oracle|json suite|fuzz|simulation): .*/.exec(line)?.[0] ?? []).join('\n    '),
     }),
   );
 }
@@ -115,10 +123,13 @@ function reader(name) {
   });
 }
 
-async function pyarrow(note) {
-  const { python: program, missing } = await python('tests/readers/requirements.txt', note);
-  if (missing) return { skipped: `skipped: ${missing}` };
-  return { detail: (await execute(program, ['tests/readers/check.py'], { log: 'pyarrow', note })).at(-1) };
+/** The same with a program in Python, where its packages can be had. */
+function pythonReader(name) {
+  return async (note) => {
+    const { python: program, missing } = await python('tests/readers/requirements.txt', note);
+    if (missing) return { skipped: `skipped: ${missing}` };
+    return { detail: (await execute(program, [`tests/readers/${name}.py`], { log: `python-${name}`, note })).at(-1) };
+  };
 }
 
 async function size(note) {

@@ -17,11 +17,13 @@
 mod digest;
 mod matching;
 mod pair;
+mod record;
 mod side;
 
 use crate::error::Result;
 use crate::normalize::schema::{Column, TableSchema};
 use pair::{Pair, Scan};
+pub use record::RowRecord;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 

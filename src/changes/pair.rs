@@ -10,7 +10,8 @@ use crate::normalize::schema::{Column, TableSchema};
 use crate::parquet::ColumnSpec;
 use std::collections::BTreeMap;
 
-const LIST_IDX: &str = "_dlt_list_idx";
+/// A row's place in the list that it came from.
+pub const LIST_IDX: &str = "_dlt_list_idx";
 
 pub struct Pair<B> {
     pub changes: TableChanges,

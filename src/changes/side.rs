@@ -2,7 +2,8 @@
 
 use super::digest::{self, Digest};
 use crate::error::{Error, Kind, Result};
-use crate::parquet::{ColumnData, ColumnSpec, Reader};
+use crate::parquet::{ColumnData, ColumnSpec, Reader, row_object, row_object_keys};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -92,24 +93,53 @@ impl<B: AsRef<[u8]>> Side<B> {
     /// are cheaper.
     pub fn cells(&self, rows: &[u32]) -> Result<Vec<BTreeMap<String, Digest>>> {
         let mut cells = vec![BTreeMap::new(); rows.len()];
-        for group in &self.groups {
-            let wanted = || rows.iter().zip(0..).filter(|(row, _)| group.rows.contains(row));
-            let (Some(first), Some(last)) = (wanted().map(|(row, _)| *row).min(), wanted().map(|(row, _)| *row).max())
-            else {
-                continue;
-            };
-            let batch = self.read(group, first..last + 1)?;
+        let rows: Vec<Option<u32>> = rows.iter().copied().map(Some).collect();
+        self.pick(&rows, |batch, wanted| {
             for (spec, _) in batch.columns.iter().filter(|(spec, _)| is_content(&spec.name)) {
                 let digests = batch.digests(|name| name == spec.name);
-                for (row, place) in wanted() {
-                    let digest = digests.get((row - first) as usize).filter(|digest| **digest != [0; 2]);
-                    if let (Some(cells), Some(digest)) = (cells.get_mut::<usize>(place), digest) {
+                for (place, row) in wanted {
+                    let digest = digests.get(*row).filter(|digest| **digest != [0; 2]);
+                    if let (Some(cells), Some(digest)) = (cells.get_mut::<usize>(*place), digest) {
                         cells.insert(spec.name.clone(), *digest);
                     }
                 }
             }
-        }
+        })?;
         Ok(cells)
+    }
+
+    /// Of some rows, in the order asked for, their content as JSON; of `None` nothing.
+    pub fn objects(&self, rows: &[Option<u32>]) -> Result<Vec<Map<String, Value>>> {
+        let mut objects = vec![Map::new(); rows.len()];
+        self.pick(rows, |batch, wanted| {
+            let (schema, columns): (Vec<ColumnSpec>, Vec<ColumnData>) = batch.columns.into_iter().unzip();
+            let keys = row_object_keys(&schema);
+            for (place, row) in wanted {
+                let mut text = String::new();
+                row_object(&schema, &keys, &columns, *row, &mut text);
+                // What was just written as JSON is JSON.
+                if let (Some(object), Ok(read)) = (objects.get_mut(*place), serde_json::from_str(&text)) {
+                    *object = read;
+                }
+            }
+        })?;
+        Ok(objects)
+    }
+
+    /// Shows `take` some rows, those of each row group together: what lies between the first and the last of them, and for each
+    /// its place among `rows` and its number in the batch.
+    fn pick(&self, rows: &[Option<u32>], mut take: impl FnMut(Batch, &[(usize, usize)])) -> Result<()> {
+        for group in &self.groups {
+            let wanted = || rows.iter().zip(0..).filter_map(|(row, place)| Some((place, (*row)?)));
+            let wanted = || wanted().filter(|(_, row)| group.rows.contains(row));
+            let (Some(first), Some(last)) = (wanted().map(|(_, row)| row).min(), wanted().map(|(_, row)| row).max())
+            else {
+                continue;
+            };
+            let places: Vec<(usize, usize)> = wanted().map(|(place, row)| (place, (row - first) as usize)).collect();
+            take(self.read(group, first..last + 1)?, &places);
+        }
+        Ok(())
     }
 
     fn read(&self, group: &Group, rows: Range<u32>) -> Result<Batch> {

@@ -13,19 +13,26 @@ use crate::error::{Error, Kind, Result};
 use crate::gateway::catalogue::{Api, Records, Resource};
 use crate::gateway::url::Base;
 use crate::lake::plan::ShrinkGuard;
-use crate::lake::{Disposition, Paths};
+use crate::lake::{Derive, Disposition, Paths, Retention};
 use crate::normalize::Options;
 use crate::run;
 use read::Section;
 
 /// The last part of a run, kept for publishing, in milliseconds; a fifth of a short one.
 const PUBLISH_MS: i64 = 60_000;
+const DAY_MS: i64 = 24 * 3_600_000;
 
 /// Everything a run needs to know but the secrets.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// What every key in the bucket begins with; empty, or without a slash at either end.
     pub prefix: String,
+    /// Which snapshots are kept.
+    pub retention: Retention,
+    /// Whether runs keep each other from the gateway.
+    pub lease: bool,
+    /// What else every dataset has for its readers.
+    pub derive: Derive,
     pub limits: Limits,
     /// In the order of their names.
     pub gateways: Vec<Gateway>,
@@ -173,7 +180,8 @@ impl Plan {
             paths: Paths::new(&self.prefix, &gateway.dataset)?,
             resources: gateway.resources.iter().map(resource).collect(),
             access_review: gateway.access_review,
-            budget: run::Budget { run_ms, publish_ms, ..run::Budget::default() },
+            budget: run::Budget { run_ms, publish_ms, lease: self.lease, ..run::Budget::default() },
+            derive: self.derive,
         })
     }
 
@@ -203,6 +211,12 @@ fn plan(root: &Section) -> Plan {
     if let Some(percent) = lake.number("max_shrink_percent", 0, 100) {
         shrink.max_shrink_percent = percent as u8;
     }
+    let retention = Retention {
+        snapshots: lake.number("keep_snapshots", 1, 10_000).unwrap_or(100),
+        age_ms: lake.number("keep_days", 1, 3650).unwrap_or(30) as i64 * DAY_MS,
+    };
+    let lease = lake.flag("lease").unwrap_or(true);
+    let derive = Derive { delta: lake.flag("delta").unwrap_or(true), latest: lake.flag("latest").unwrap_or(false) };
     lake.finish();
 
     let limits = limits(&root.section("limits"));
@@ -215,7 +229,7 @@ fn plan(root: &Section) -> Plan {
         gateways.extend(gateway::read(&section, &limits, shrink));
         section.finish();
     }
-    Plan { prefix, limits, gateways }
+    Plan { prefix, retention, lease, derive, limits, gateways }
 }
 
 /// Workers end a cron's run after 15 minutes and answer at most 10,000 requests of it, those to the bucket included.

@@ -2,14 +2,15 @@
 //!
 //! Whether a table changed is known when its last row is in, and an unchanged table must cost no file. So finished files are
 //! held in memory up to a bound, and from there on put, the largest first: small tables, which are many, are never put in
-//! vain; a large table that turns out unchanged leaves files that no manifest names, for the garbage collection to find.
+//! vain; a large table that turns out unchanged leaves files that no manifest names, for a collection to find.
 
-use super::manifest::File;
+use super::manifest::{File, Stats};
 use super::paths::{self, Paths};
 use super::store::Retrying;
 use crate::error::{Error, Kind, Result};
 use crate::host::{Host, Store};
 use crate::normalize::{FileEnd, Part};
+use crate::parquet::summary;
 use std::collections::BTreeMap;
 
 /// A finished file of a load.
@@ -24,7 +25,8 @@ impl DataFile {
     pub fn new(table: &str, load_id: &str, bytes: Vec<u8>, end: FileEnd) -> DataFile {
         let sha256 = paths::sha256(&bytes);
         let path = paths::data(table, load_id, &sha256);
-        let entry = File { path, rows: end.rows, bytes: bytes.len() as u64, sha256, columns: end.columns };
+        let size = bytes.len() as u64;
+        let entry = File { path, rows: end.rows, bytes: size, sha256, columns: end.columns, stats: stats(&bytes) };
         DataFile { entry, bytes: Some(bytes) }
     }
 
@@ -40,6 +42,14 @@ impl DataFile {
     fn held(&self) -> usize {
         self.bytes.as_ref().map_or(0, Vec::len)
     }
+}
+
+/// From the footer of a file that was written just now; a file is as good without.
+fn stats(bytes: &[u8]) -> Option<Stats> {
+    let columns = summary(bytes).ok()?;
+    let nulls = columns.iter().map(|column| column.nulls).collect();
+    let (min, max) = columns.into_iter().map(|column| column.bounds.unwrap_or_default()).unzip();
+    Some(Stats { nulls, min, max })
 }
 
 /// Finished files by table, in row order.

@@ -7,6 +7,7 @@ use crate::normalize::Warning;
 use crate::normalize::schema::{Column, Schema, TableSchema};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The version of all documents in the lake that this build writes, and the only one it reads.
 pub const FORMAT: u32 = 1;
@@ -24,6 +25,24 @@ pub struct Pointer {
     pub scheduled_time: i64,
     /// The run that published it.
     pub run: String,
+    /// The oldest snapshot that is kept, by its id; absent as long as all are. Never goes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest: Option<String>,
+    /// A run scheduled for this time or before may publish no more: what it left behind was collected. Never goes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fence: Option<i64>,
+}
+
+impl Pointer {
+    /// Only a run that is scheduled for a later time may move it.
+    pub fn closed_until(&self) -> i64 {
+        self.scheduled_time.max(self.fence.unwrap_or(i64::MIN))
+    }
+
+    /// Whether the snapshot of that id, if it was ever published, is kept.
+    pub fn keeps(&self, snapshot: &str) -> bool {
+        self.oldest.as_deref().is_none_or(|oldest| oldest <= snapshot)
+    }
 }
 
 /// `snapshots/<load id>-<hash>.json`: all tables at one point in time.
@@ -134,6 +153,18 @@ pub struct File {
     pub sha256: String,
     /// How many columns it has; older files may have fewer than the table.
     pub columns: u32,
+    /// `None` of files from before there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stats: Option<Stats>,
+}
+
+/// What is in a file's columns, in their order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stats {
+    pub nulls: Vec<u64>,
+    /// The least value and the greatest, exact, or null where they are not known: see [`crate::parquet::ColumnSummary`].
+    pub min: Vec<Value>,
+    pub max: Vec<Value>,
 }
 
 impl Table {

@@ -4,7 +4,12 @@
 //! <prefix>/<dataset>/current.json                                  the pointer
 //! <prefix>/<dataset>/snapshots/<load id>-<hash>.json               manifests, write-once
 //! <prefix>/<dataset>/data/<table>/<load id>-<hash>.parquet         data files, write-once
+//! <prefix>/<dataset>/data/<table>/_delta_log/<version>.json        the table's Delta log, its commits write-once
+//! <prefix>/<dataset>/latest/<table>.parquet                        the table as it is now, while it is one file
+//! <prefix>/<dataset>/derived.json                                  how far the two above have followed the snapshots
 //! <prefix>/<dataset>/runs/<time left>-<load id>-<attempt>.json     run records, newest first in a listing
+//! <prefix>/<dataset>/lease.json                                    who is at work, while somebody is
+//! <prefix>/<dataset>/collected.json                                the report of the last collection
 //! ```
 //! `<hash>` is the first 12 hex digits of the object's SHA-256: the same bytes have the same key, and different bytes of two
 //! runs that overlap never meet. Manifests hold *relative* paths (without `<prefix>/<dataset>/`), so a lake may be copied
@@ -24,10 +29,22 @@ pub struct Paths {
 const LAST_MS: i64 = 9_999_999_999_999;
 
 const POINTER: &str = "current.json";
+const LEASE: &str = "lease.json";
+const COLLECTED: &str = "collected.json";
+const DATA: &str = "data/";
+const SNAPSHOTS: &str = "snapshots/";
+const RUNS: &str = "runs/";
+const DERIVED: &str = "derived.json";
+const LATEST: &str = "latest";
+const LAST_CHECKPOINT: &str = "_last_checkpoint";
 
-/// Whether this is the key of a pointer, the one kind of object that changes under its name: caches must not keep it.
-pub fn is_pointer(key: &str) -> bool {
-    key.rsplit('/').next() == Some(POINTER)
+/// Whether this is the key of an object that changes under its name: caches must not keep it. All others are write-once.
+pub fn is_mutable(key: &str) -> bool {
+    let mut parts = key.rsplit('/');
+    let (name, folder) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    // The files of a table that is called `latest` have a load's id, and a point, in their names.
+    let latest = || folder == LATEST && name.strip_suffix(".parquet").is_some_and(|table| !table.contains('.'));
+    matches!(name, POINTER | LEASE | COLLECTED | DERIVED | LAST_CHECKPOINT) || latest()
 }
 
 impl Paths {
@@ -61,9 +78,69 @@ impl Paths {
         self.key(POINTER)
     }
 
+    pub fn lease(&self) -> String {
+        self.key(LEASE)
+    }
+
+    /// Of the last collection's report.
+    pub fn collected(&self) -> String {
+        self.key(COLLECTED)
+    }
+
+    /// How far what is derived from the snapshots has come.
+    pub fn derived(&self) -> String {
+        self.key(DERIVED)
+    }
+
+    /// Where the table lies that has only one file.
+    pub fn latest(&self, table: &str) -> String {
+        self.key(&format!("{LATEST}/{}.parquet", table_part(table)))
+    }
+
+    /// What all keys of a table's Delta log begin with.
+    pub fn delta_log(&self, table: &str) -> String {
+        self.key(&format!("{}_delta_log/", table_folder(table)))
+    }
+
+    /// A commit of a table's Delta log.
+    pub fn delta_commit(&self, table: &str, version: u64) -> String {
+        format!("{}{version:020}.json", self.delta_log(table))
+    }
+
+    /// The state of a table's Delta log at a version, and what says that there is one.
+    pub fn delta_checkpoint(&self, table: &str, version: u64) -> (String, String) {
+        let log = self.delta_log(table);
+        (format!("{log}{version:020}.checkpoint.parquet"), format!("{log}{LAST_CHECKPOINT}"))
+    }
+
     /// What all run records' keys begin with.
     pub fn runs(&self) -> String {
-        self.key("runs/")
+        self.key(RUNS)
+    }
+
+    /// What the keys of data files begin with, and other people's below them.
+    pub fn data(&self) -> String {
+        self.key(DATA)
+    }
+
+    /// What all manifests' keys begin with.
+    pub fn snapshots(&self) -> String {
+        self.key(SNAPSHOTS)
+    }
+
+    /// What an object of the dataset is by its key, if it is a write-once one of the lake's own making.
+    pub fn kind<'k>(&self, key: &'k str) -> Option<Kept<'k>> {
+        let path = key.strip_prefix(&self.root)?;
+        if let Some(name) = path.strip_prefix(SNAPSHOTS) {
+            return Some(Kept::Manifest { path, load_id: load_of(name, ".json")? });
+        }
+        if let Some(name) = path.strip_prefix(RUNS) {
+            let (_, id) = name.strip_suffix(".json")?.split_once('-')?;
+            let load_id = id.split('-').next()?;
+            return (self.run(id)? == key).then_some(Kept::Run { load_id });
+        }
+        let (_, name) = path.strip_prefix(DATA)?.split_once('/')?;
+        Some(Kept::Data { path, load_id: load_of(name, ".parquet")? })
     }
 
     /// What the records' keys of all runs scheduled after `time` sort before, and no others.
@@ -83,9 +160,34 @@ impl Paths {
     }
 }
 
+/// A write-once object by its key: its path in the dataset, and the load that made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept<'k> {
+    Data { path: &'k str, load_id: &'k str },
+    Manifest { path: &'k str, load_id: &'k str },
+    Run { load_id: &'k str },
+}
+
+/// The load id of a name `<load id>-<hash><suffix>`.
+fn load_of<'k>(name: &'k str, suffix: &str) -> Option<&'k str> {
+    let (load_id, hash) = name.strip_suffix(suffix)?.split_once('-')?;
+    let hex = hash.len() == 12 && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    (hex && scheduled_time(load_id).is_some()).then_some(load_id)
+}
+
 /// The relative path of a data file with that SHA-256 (hex).
 pub fn data(table: &str, load_id: &str, sha256: &str) -> String {
-    format!("data/{}/{load_id}-{}.parquet", table_part(table), short(sha256))
+    format!("{}{load_id}-{}.parquet", table_folder(table), short(sha256))
+}
+
+/// What the relative paths of all of a table's data files begin with.
+pub fn table_folder(table: &str) -> String {
+    format!("data/{}/", table_part(table))
+}
+
+/// The load that brought a data file, by the file's path.
+pub fn made_by(path: &str) -> Option<&str> {
+    Some(path.rsplit('/').next()?.split_once('-')?.0).filter(|load_id| scheduled_time(load_id).is_some())
 }
 
 /// The relative path of a manifest with that SHA-256 (hex).
@@ -171,7 +273,37 @@ mod tests {
         }
         assert_eq!(Paths::new("lake/prod/", "sftp").unwrap().pointer(), "lake/prod/sftp/current.json");
         assert_eq!(Paths::new("", "sftp").unwrap().pointer(), "sftp/current.json");
-        assert!(is_pointer("sftp/current.json") && !is_pointer("sftp/data/current_json/1.000-0123456789ab.parquet"));
+        assert!(is_mutable("sftp/current.json") && !is_mutable("sftp/data/current_json/1.000-0123456789ab.parquet"));
+        let (paths, log) = (Paths::new("", "data").unwrap(), "data/data/users/_delta_log/");
+        assert_eq!(paths.latest("a b"), "data/latest/a~20b.parquet");
+        assert_eq!(paths.delta_commit("users", 7), format!("{log}00000000000000000007.json"));
+        assert!(is_mutable(&paths.latest("users")) && is_mutable(&paths.derived()));
+        assert!(is_mutable(&format!("{log}_last_checkpoint")) && !is_mutable(&paths.delta_commit("users", 7)));
+        assert!(!is_mutable(&paths.key(&data("latest", "1795459200.123", "0123456789abcdef"))));
+    }
+
+    #[test]
+    fn only_the_lakes_own_names_are_its_objects() {
+        let (paths, id, hash) = (Paths::new("a", "sftp").unwrap(), "1795459200.123", "0123456789abcdef");
+        let (file, manifest) = (data("users", id, hash), snapshot(id, hash));
+        assert_eq!(paths.kind(&paths.key(&file)), Some(Kept::Data { path: &file, load_id: id }));
+        assert_eq!(paths.kind(&paths.key(&manifest)), Some(Kept::Manifest { path: &manifest, load_id: id }));
+        let run = paths.run(&run_id(id, 7)).unwrap();
+        assert_eq!(paths.kind(&run), Some(Kept::Run { load_id: id }));
+        for other in [
+            "a/sftp/current.json".to_owned(),
+            "a/sftp/lease.json".to_owned(),
+            "a/sftp/data/users/_delta_log/00000000000000000000.json".to_owned(),
+            "a/sftp/data/users/notes.parquet".to_owned(),
+            format!("a/sftp/data/users/more/{id}-0123456789ab.parquet"),
+            format!("a/sftp/data/{id}-0123456789ab.parquet"),
+            format!("a/sftp/snapshots/{id}-0123456789ab.json.bak"),
+            format!("a/sftp/snapshots/{id}-0123456789aB.json"),
+            format!("a/sftp/runs/0000000000000-{id}-00000007.json"),
+            format!("a/other/data/users/{id}-0123456789ab.parquet"),
+        ] {
+            assert_eq!(paths.kind(&other), None, "{other}");
+        }
     }
 
     #[test]

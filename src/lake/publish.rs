@@ -42,6 +42,14 @@ pub struct Published {
     pub failures: BTreeMap<String, Failure>,
 }
 
+impl Published {
+    /// Readers see what they saw.
+    pub fn nothing(outcome: Outcome, current: Option<Current>) -> Published {
+        let after = current.map(|current| current.manifest);
+        Published { outcome, before: after.clone(), after, failures: BTreeMap::new() }
+    }
+}
+
 /// Snapshots that others may publish while we try to.
 const MAX_RACES: u32 = 8;
 
@@ -52,9 +60,10 @@ struct Draft {
 }
 
 impl<S: Store, H: Host> Publisher<'_, S, H> {
-    /// `AlreadyPublished` or `Superseded` if a run of this scheduled time comes too late.
+    /// `AlreadyPublished` or `Superseded` if a run of this scheduled time comes too late, be it after another one or after a
+    /// collection that has given up waiting for it.
     pub fn too_late(&self, current: Option<&Current>) -> Option<Outcome> {
-        let current = current.filter(|current| current.pointer.scheduled_time >= self.scheduled_time)?;
+        let current = current.filter(|current| current.pointer.closed_until() >= self.scheduled_time)?;
         let published = current.published().any(|one| one.snapshot == self.load_id);
         Some(if published { Outcome::AlreadyPublished } else { Outcome::Superseded })
     }
@@ -70,8 +79,7 @@ impl<S: Store, H: Host> Publisher<'_, S, H> {
         let asked = fetched.len();
         for race in 1..=MAX_RACES {
             if let Some(outcome) = self.too_late(base.as_ref()) {
-                let after = base.map(|base| base.manifest);
-                return Ok(Published { outcome, before: after.clone(), after, failures: BTreeMap::new() });
+                return Ok(Published::nothing(outcome, base));
             }
             let before = base.as_ref().map(|base| &base.manifest);
             // What a lost race reviewed were other tables.
@@ -165,6 +173,8 @@ impl<S: Store, H: Host> Publisher<'_, S, H> {
             sha256,
             scheduled_time: self.scheduled_time,
             run: self.run.into(),
+            oldest: base.and_then(|base| base.pointer.oldest.clone()),
+            fence: base.and_then(|base| base.pointer.fence),
         };
         Ok(Draft { pointer, manifest })
     }

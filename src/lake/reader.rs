@@ -1,6 +1,7 @@
 //! The readers' side: what the HTTP API, the page and the next run ask of a lake.
 
 use super::manifest::{Ancestor, File, Freshness, MAX_ANCESTORS, Manifest, Pointer, Stale, Table, decode};
+use super::moment::Moment;
 use super::paths::{self, Paths};
 use super::record::{Outcome, RunRecord};
 use super::{review, system};
@@ -24,10 +25,11 @@ pub struct Current {
 }
 
 impl Current {
-    /// Itself and the published snapshots that it names, newest first.
+    /// Itself and the published snapshots that it names and that are kept, newest first.
     pub fn published(&self) -> impl Iterator<Item = Ancestor> {
         let itself = self.manifest.summary(&self.pointer.manifest, &self.pointer.sha256);
-        std::iter::once(itself).chain(self.manifest.ancestors.iter().cloned())
+        let kept = self.manifest.ancestors.iter().filter(|one| self.pointer.keeps(&one.snapshot));
+        std::iter::once(itself).chain(kept.cloned())
     }
 }
 
@@ -59,27 +61,56 @@ impl<'a, S: Store> Reader<'a, S> {
         }
     }
 
-    /// The published snapshot of that id; `None` if there is none or it is no longer kept.
-    pub async fn snapshot(&self, id: &str) -> Result<Option<Manifest>> {
-        let mut found = None;
-        self.walk(|one| {
-            let older = one.snapshot.as_str() <= id;
-            found = (one.snapshot == id).then_some(one);
+    /// The published snapshot that is meant; `None` if there is none. One or two reads more than [`Reader::current`], and one
+    /// for every hundred snapshots in between.
+    ///
+    /// # Errors
+    /// `snapshot_gone` if it would be older than those that are kept.
+    pub async fn find(&self, moment: &Moment) -> Result<Option<Manifest>> {
+        let Some(current) = self.current().await? else { return Ok(None) };
+        if let Moment::Id(id) = moment
+            && !current.pointer.keeps(id)
+        {
+            return Err(gone(&current.pointer));
+        }
+        let (mut found, mut number) = (None, 0);
+        self.walk(&current, |one| {
+            let (meant, older) = match moment {
+                Moment::Current => (true, true),
+                Moment::Previous => (number == 1, number == 1),
+                Moment::Id(id) => (one.snapshot == *id, one.snapshot.as_str() <= id.as_str()),
+                Moment::At(time) => (one.created_at <= *time, one.created_at <= *time),
+            };
+            number += 1;
+            found = meant.then_some(one);
             !older
         })
         .await?;
         match found {
-            Some(one) => self.manifest(&one.manifest, &one.sha256).await,
+            Some(one) if one.manifest == current.pointer.manifest => Ok(Some(current.manifest)),
+            Some(one) => self.of(&one).await.map(Some),
+            // There may have been one once.
+            None if current.pointer.oldest.is_some() && !matches!(moment, Moment::Id(_)) => Err(gone(&current.pointer)),
             None => Ok(None),
         }
     }
 
-    /// Published snapshots, newest first: at most `limit`, only those before the one of id `before` if that is given.
+    /// The manifest of a published snapshot.
+    pub async fn of(&self, snapshot: &Ancestor) -> Result<Manifest> {
+        self.manifest(&snapshot.manifest, &snapshot.sha256).await?.ok_or_else(|| {
+            Error::new(Kind::Data, "missing_object", "the manifest of a snapshot is gone")
+                .at(self.paths.key(&snapshot.manifest))
+                .help("Restore the object; if a collection has just removed it, the snapshot is no longer listed")
+        })
+    }
+
+    /// Published snapshots that are kept, newest first: at most `limit`, of those only that `wanted` takes.
     /// Manifests that no pointer ever named do not count.
-    pub async fn snapshots(&self, before: Option<&str>, limit: usize) -> Result<Vec<Ancestor>> {
+    pub async fn snapshots(&self, wanted: impl Fn(&Ancestor) -> bool, limit: usize) -> Result<Vec<Ancestor>> {
         let mut found = Vec::new();
-        self.walk(|one| {
-            if found.len() < limit && before.is_none_or(|before| one.snapshot.as_str() < before) {
+        let Some(current) = self.current().await? else { return Ok(found) };
+        self.walk(&current, |one| {
+            if found.len() < limit && wanted(&one) {
                 found.push(one);
             }
             found.len() < limit
@@ -88,9 +119,19 @@ impl<'a, S: Store> Reader<'a, S> {
         Ok(found)
     }
 
-    /// Shows `visit` the published snapshots, newest first, until it has seen enough.
-    async fn walk(&self, mut visit: impl FnMut(Ancestor) -> bool) -> Result<()> {
-        let Some(current) = self.current().await? else { return Ok(()) };
+    /// All published snapshots that are kept, newest first.
+    pub async fn history(&self, current: &Current) -> Result<Vec<Ancestor>> {
+        let mut all = Vec::new();
+        self.walk(current, |one| {
+            all.push(one);
+            true
+        })
+        .await?;
+        Ok(all)
+    }
+
+    /// Shows `visit` the published snapshots that are kept, newest first, until it has seen enough.
+    async fn walk(&self, current: &Current, mut visit: impl FnMut(Ancestor) -> bool) -> Result<()> {
         let mut chain: Vec<Ancestor> = current.published().collect();
         loop {
             let oldest = chain.get(MAX_ANCESTORS - 1..).and_then(|full| full.last()).cloned();
@@ -98,8 +139,8 @@ impl<'a, S: Store> Reader<'a, S> {
                 return Ok(());
             }
             let Some(oldest) = oldest else { return Ok(()) };
-            let Some(earlier) = self.manifest(&oldest.manifest, &oldest.sha256).await? else { return Ok(()) };
-            chain = earlier.ancestors;
+            chain = self.of(&oldest).await?.ancestors;
+            chain.retain(|one| current.pointer.keeps(&one.snapshot));
         }
     }
 
@@ -215,7 +256,7 @@ impl<'a, S: Store> Reader<'a, S> {
         object.map(|object| decode(key, &object.bytes)).transpose()
     }
 
-    async fn manifest(&self, path: &str, sha256: &str) -> Result<Option<Manifest>> {
+    pub(super) async fn manifest(&self, path: &str, sha256: &str) -> Result<Option<Manifest>> {
         match self.verified(path, sha256).await? {
             Some(bytes) => Ok(Some(decode(&self.paths.key(path), &bytes)?)),
             None => Ok(None),
@@ -232,4 +273,10 @@ impl<'a, S: Store> Reader<'a, S> {
             .at(key)
             .help("Restore it from a copy; objects under data/ and snapshots/ must never be changed"))
     }
+}
+
+fn gone(pointer: &Pointer) -> Error {
+    let oldest = pointer.oldest.as_deref().unwrap_or_default();
+    Error::new(Kind::Data, "snapshot_gone", format!("snapshots before {oldest} are no longer kept"))
+        .help("`keep_snapshots` and `keep_days` of [lake] say how many are")
 }

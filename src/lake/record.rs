@@ -21,6 +21,8 @@ pub enum Outcome {
     AlreadyPublished,
     /// A snapshot of a later scheduled time is there already.
     Superseded,
+    /// Another run of the dataset is at work: the gateway was not asked.
+    Busy,
 }
 
 impl Outcome {
@@ -37,6 +39,7 @@ impl Outcome {
             Outcome::Failed => "failed",
             Outcome::AlreadyPublished => "already published",
             Outcome::Superseded => "superseded",
+            Outcome::Busy => "busy",
         }
     }
 }
@@ -84,6 +87,12 @@ impl RunRecord {
             requests: 0,
             operations: Operations::default(),
         }
+    }
+
+    /// Whether it left more in the store than its lease, which is gone, and this record: only then may there be something to
+    /// collect.
+    pub fn wrote(&self) -> bool {
+        self.operations.put > 1
     }
 }
 

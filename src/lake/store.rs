@@ -156,6 +156,7 @@ pub(super) async fn pause(host: &impl Host, attempt: u32) {
     host.sleep(base + host.random() % base).await;
 }
 
-fn meta<'a>(head: &'a Head, name: &str) -> Option<&'a str> {
+/// What the writer of an object attached to it under that name.
+pub(super) fn meta<'a>(head: &'a Head, name: &str) -> Option<&'a str> {
     head.meta.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }

@@ -32,6 +32,7 @@ use crate::json::reader::Reader;
 use crate::parquet::Group;
 use schema::Schema;
 use serde::{Deserialize, Serialize};
+pub(crate) use sheet::LOAD_ID;
 use sheet::Sheet;
 use shredder::Shredder;
 
@@ -65,6 +66,13 @@ pub struct Warning {
     pub message: String,
     /// How often in this load.
     pub count: u64,
+}
+
+impl Warning {
+    /// What happened once, to a table, or to one of its columns if that is not empty.
+    pub fn new(code: &str, table: &str, column: &str, message: String) -> Warning {
+        Warning { code: code.into(), table: table.into(), column: column.into(), message, count: 1 }
+    }
 }
 
 /// Finished bytes of one table's file, in order.

@@ -24,12 +24,14 @@
 
 mod decode;
 mod encode;
+pub mod nested;
 mod output;
 mod pages;
 mod reader;
 mod rows;
 mod schema;
 mod statistics;
+mod summary;
 mod writer;
 
 use crate::normalize::schema::{Column, DataType};
@@ -41,6 +43,7 @@ pub(crate) use reader::unreadable;
 pub use reader::{ColumnData, Reader};
 pub use rows::{Value, rows_json, timestamp};
 pub(crate) use rows::{row_object, row_object_keys};
+pub use summary::{ColumnSummary, summary};
 pub use writer::Writer;
 
 /// What a file begins and ends with.

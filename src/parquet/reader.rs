@@ -139,7 +139,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The thrift structure at the end of the file.
-fn footer(bytes: &[u8]) -> Result<FileMetaData> {
+pub(super) fn footer(bytes: &[u8]) -> Result<FileMetaData> {
     let body = bytes.strip_prefix(MAGIC).and_then(|bytes| bytes.strip_suffix(MAGIC)?.split_last_chunk::<4>());
     let (body, length) = body.ok_or_else(|| unreadable("it does not begin and end as one"))?;
     let start = body.len().checked_sub(u32::from_le_bytes(*length) as usize);

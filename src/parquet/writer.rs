@@ -16,7 +16,7 @@ use parquet_format_safe::{
 };
 
 /// `<application> version <version>`: the form that readers parse to see whether a writer's statistics can be trusted.
-const CREATED_BY: &str = concat!("gatelake version ", env!("CARGO_PKG_VERSION"));
+pub(super) const CREATED_BY: &str = concat!("gatelake version ", env!("CARGO_PKG_VERSION"));
 
 /// A chunk whose first page is at least so long and shrinks by less than a quarter is not compressed: keys and other random
 /// texts cost more time than they save room. `plain_encodings` compresses all.
@@ -217,12 +217,7 @@ impl Writer {
             None,
             None,
         );
-        let mut body = Vec::new();
-        footer.write_to_out_protocol(&mut TCompactOutputProtocol::new(&mut body)).map_err(thrift)?;
-        let length = u32::try_from(body.len()).map_err(|_| too_large("the footer"))?;
-        body.extend_from_slice(&length.to_le_bytes());
-        body.extend_from_slice(MAGIC);
-        out.hand(body.into_boxed_slice());
+        end_file(&footer, out)?;
         let bytes = self.written + (out.taken() - start) as u64;
         Ok(FileSummary { rows: self.rows, row_groups, bytes })
     }
@@ -518,6 +513,17 @@ impl Chunk {
     }
 }
 
+/// Appends the footer and what tells where it begins.
+pub(super) fn end_file(footer: &FileMetaData, out: &mut impl Output) -> Result<()> {
+    let mut body = Vec::new();
+    footer.write_to_out_protocol(&mut TCompactOutputProtocol::new(&mut body)).map_err(thrift)?;
+    let length = u32::try_from(body.len()).map_err(|_| too_large("the footer"))?;
+    body.extend_from_slice(&length.to_le_bytes());
+    body.extend_from_slice(MAGIC);
+    out.hand(body.into_boxed_slice());
+    Ok(())
+}
+
 /// Set bits among the first `rows`; `None` if there are fewer bits.
 fn ones(bits: &[u8], rows: usize) -> Option<usize> {
     let whole: usize = bits.get(..rows / 8)?.iter().map(|byte| byte.count_ones() as usize).sum();
@@ -551,6 +557,6 @@ fn too_large(what: &str) -> Error {
     Error::new(Kind::Limit, "parquet_limit", format!("{what} of 2 GiB or more"))
 }
 
-fn thrift(error: parquet_format_safe::thrift::Error) -> Error {
+pub(super) fn thrift(error: parquet_format_safe::thrift::Error) -> Error {
     Error::new(Kind::Limit, "parquet_limit", format!("the Parquet metadata cannot be written: {error}"))
 }

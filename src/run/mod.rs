@@ -1,8 +1,8 @@
 //! One run, from the cron to the report.
 //!
 //! ```text
-//! plan → read the pointer → log in → for each resource: fetch, normalize, encode, collect → put data → put manifest
-//!      → compare-and-swap → run record
+//! plan → read the pointer → take the lease → log in → for each resource: fetch, normalize, encode, collect → put data → put manifest
+//!      → compare-and-swap → end the lease → Delta logs and `latest/` → run record
 //! ```
 //! A run that dies after any arrow leaves readers on the snapshot that they had, and the next run begins anew. Nothing is
 //! lost on the way to the report: a run has no error but the one in its record.
@@ -14,11 +14,12 @@ pub use preview::{Preview, preview};
 
 use crate::error::{Error, Kind, Result};
 use crate::host::{Cond, Host, Put, Store};
+use crate::lake::lease::{Asked, Lease};
 use crate::lake::manifest::{Manifest, encode};
 use crate::lake::plan::{Arrived, Fetched, ShrinkGuard};
 use crate::lake::record::{Failure, Outcome, ResourceReport, RunRecord, TableReport};
 use crate::lake::store::{Counting, Retrying};
-use crate::lake::{Current, Disposition, Files, Paths, Published, Publisher, Reader, Table, paths};
+use crate::lake::{Current, Derive, Disposition, Files, Follower, Paths, Published, Publisher, Reader, Table, paths};
 use crate::normalize::schema::Schema;
 use crate::normalize::{Load, Loaded, Options};
 use serde::Serialize;
@@ -32,6 +33,8 @@ pub struct Plan {
     /// Whether the table `access_review` is published with them.
     pub access_review: bool,
     pub budget: Budget,
+    /// What follows the pointer.
+    pub derive: Derive,
 }
 
 /// One resource of the gateway.
@@ -69,13 +72,18 @@ pub struct Budget {
     pub publish_ms: i64,
     /// Bytes of files that are kept in memory until it is known whether their tables changed.
     pub hold_bytes: usize,
+    /// Whether to keep other runs from the gateway meanwhile, and to give way to one that is at work.
+    pub lease: bool,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Budget { run_ms: 13 * 60_000, publish_ms: 60_000, hold_bytes: 8 << 20 }
+        Budget { run_ms: 13 * 60_000, publish_ms: 60_000, hold_bytes: 8 << 20, lease: true }
     }
 }
+
+/// A lease outlasts its run by so many milliseconds.
+const LEASE_MARGIN_MS: i64 = 60_000;
 
 /// Where resources come from: the gateway's client, or whatever a test says.
 #[allow(async_fn_in_trait)]
@@ -178,7 +186,13 @@ pub async fn run<S: Store, H: Host>(
     };
     let mut record = RunRecord::new(&id, plan.paths.dataset(), scheduled_time, started_at);
     match (Run { plan, publisher: &publisher, record: &mut record }).go(source, started_at).await {
-        Ok(published) => conclude(published, &mut record),
+        Ok(published) => {
+            if let Some(now) = &published.after {
+                let follower = Follower { store: &retrying, paths: &plan.paths, derive: plan.derive };
+                record.warnings.extend(follower.follow(now, published.before.as_ref()).await);
+            }
+            conclude(published, &mut record);
+        }
         Err(error) => record.error = Some(Failure::from(&error)),
     }
     record.finished_at = host.now();
@@ -199,11 +213,33 @@ impl<S: Store, H: Host> Run<'_, S, H> {
     async fn go(mut self, source: &mut impl Source, started_at: i64) -> Result<Published> {
         let current = Reader::new(self.publisher.store, &self.plan.paths).current().await?;
         self.record.snapshot = current.as_ref().map(|current| current.manifest.snapshot.clone());
-        let fetched = match self.publisher.too_late(current.as_ref()) {
-            Some(_) => Vec::new(),
-            None => self.fetch(source, current.as_ref(), started_at).await,
+        if self.publisher.too_late(current.as_ref()).is_some() {
+            return self.publisher.publish(current, Vec::new()).await;
+        }
+        let lease = match self.lease(started_at).await {
+            Asked::Busy(other) => {
+                self.record.error = Some(Failure::from(&busy(&other, self.publisher.host.now())));
+                return Ok(Published::nothing(Outcome::Busy, current));
+            }
+            Asked::Mine(lease) => Some(lease),
+            Asked::Without => None,
         };
-        self.publisher.publish(current, fetched).await
+        let fetched = self.fetch(source, current.as_ref(), started_at).await;
+        let published = self.publisher.publish(current, fetched).await;
+        if let Some(lease) = lease {
+            lease.release(self.publisher.store, self.publisher.host, &self.plan.paths).await;
+        }
+        published
+    }
+
+    /// Asks for the dataset's lease, for as long as this run may last.
+    async fn lease(&self, started_at: i64) -> Asked {
+        if !self.plan.budget.lease {
+            return Asked::Without;
+        }
+        let Publisher { store, host, run, .. } = *self.publisher;
+        let lease = Lease::new(run, started_at + self.plan.budget.run_ms + LEASE_MARGIN_MS);
+        lease.take(store, host, &self.plan.paths).await
     }
 
     /// Every resource in turn, whatever becomes of the others.
@@ -266,6 +302,12 @@ fn out_of_time() -> Error {
         .help("Raise the run's time limit, or bring fewer resources in one run")
 }
 
+fn busy(other: &Lease, now: i64) -> Error {
+    let seconds = (other.expires_at - now) / 1000 + 1;
+    Error::new(Kind::Conflict, "busy", format!("run {} is at work on this dataset", other.run))
+        .help(format!("Wait for its end. If it died, the next run may begin in {seconds} s at the latest"))
+}
+
 fn resource_report(resource: &Resource, result: &Result<Arrived, Failure>, traffic: Traffic) -> ResourceReport {
     let tables = result.iter().flat_map(|arrived| {
         let quarantine = |name: &str| arrived.loaded.schema.table(name).is_some_and(|table| table.quarantine);
@@ -293,7 +335,7 @@ fn conclude(published: Published, record: &mut RunRecord) {
     record.resources.extend(failures.into_iter().map(|(name, failure)| ResourceReport::failed(name, failure)));
     let Some(after) = after else { return };
     record.snapshot = Some(after.snapshot.clone());
-    if !matches!(outcome, Outcome::AlreadyPublished | Outcome::Superseded) {
+    if !matches!(outcome, Outcome::AlreadyPublished | Outcome::Superseded | Outcome::Busy) {
         record.tables = after.tables.iter().map(|table| table_report(table, before.as_ref())).collect();
     }
 }

@@ -3,7 +3,8 @@
 //! | file | what |
 //! |---|---|
 //! | `routes`, `reply` | the HTTP API and its answers |
-//! | `runs` | what the cron and the API start |
+//! | `history` | the routes over time: changes, collections |
+//! | `runs`, `collections` | what the cron and the API start |
 //! | `page` | the script of the page's engine, whose policy names the gateways that pages may reach |
 //! | `setup` | configuration and secrets |
 //! | `transport` | `host::Http` over `fetch` and over service or VPC bindings |
@@ -14,6 +15,11 @@
 //! `entry.js` is what Cloudflare calls; it hands over to `fetch` and `scheduled` here.
 
 mod auth;
+mod collections;
+#[cfg(feature = "conformance")]
+#[path = "../../tests/support/conformance.rs"]
+mod conformance;
+mod history;
 mod host;
 mod page;
 mod reply;
@@ -47,7 +53,9 @@ pub async fn fetch(
 pub async fn scheduled(scheduled_time: f64, env: Env) -> Result<(), JsValue> {
     let runs = async {
         let plan = setup::plan(&env)?;
-        runs::all(&env, &plan, None, scheduled_time as i64).await
+        let records = runs::all(&env, &plan, None, scheduled_time as i64).await?;
+        collections::after(&env, &plan, &records).await;
+        Ok::<_, crate::error::Error>(records)
     };
     let failed = match runs.await {
         Ok(records) => {
@@ -60,6 +68,14 @@ pub async fn scheduled(scheduled_time: f64, env: Env) -> Result<(), JsValue> {
         }
     };
     if failed.is_empty() { Ok(()) } else { Err(js_sys::Error::new(&failed).into()) }
+}
+
+/// Holds the bucket against the suite that every store must pass; answers how many checks held, or throws what does not.
+#[cfg(feature = "conformance")]
+#[wasm_bindgen]
+pub async fn conformance(env: Env, prefix: String) -> Result<u32, JsValue> {
+    let store = store::R2::new(&env).map_err(|error| js_sys::Error::new(&error.to_string()))?;
+    conformance::conformance(&store, &prefix).await.map_err(|what| js_sys::Error::new(&what).into())
 }
 
 /// What a JavaScript error says, without its stack.

@@ -1,6 +1,7 @@
 //! The HTTP API. One gate in front of all of it; `docs/api.md` has every route with its answers.
 
 use super::auth::{self, Access};
+use super::history::missing;
 use super::host::Host;
 use super::reply::{Refusal, Reply};
 use super::store::R2;
@@ -10,7 +11,7 @@ use crate::error::{Error, Kind};
 use crate::gateway::Session;
 use crate::gateway::budget::Budget;
 use crate::host::Host as _;
-use crate::lake::{Manifest, Paths, Reader, Table, raw};
+use crate::lake::{Ancestor, Manifest, Moment, Paths, Reader, Table, raw};
 use crate::run;
 use serde::Deserialize;
 use serde_json::json;
@@ -18,7 +19,7 @@ use std::collections::BTreeMap;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use worker::{Context, Env, Method, Request};
 
-type Answer = std::result::Result<Reply, Refusal>;
+pub(super) type Answer = std::result::Result<Reply, Refusal>;
 
 /// A run may be asked for a time that is at most so far ahead, in milliseconds: every later run has to be later still.
 const AHEAD: i64 = 60_000;
@@ -43,9 +44,9 @@ pub async fn answer(request: Request, env: Env, ctx: Context) -> Reply {
     reply
 }
 
-struct Api {
+pub(super) struct Api {
     request: Request,
-    env: Env,
+    pub(super) env: Env,
     ctx: Context,
 }
 
@@ -65,7 +66,8 @@ impl Api {
                 self.gate()?;
                 match parts.get(1..).unwrap_or_default() {
                     ["runs"] => &["GET", "HEAD", "POST"],
-                    ["datasets"] | ["runs", _] | ["snapshots"] | ["snapshots", _] | ["tables", _] => get,
+                    ["collect"] => &["GET", "HEAD", "POST"],
+                    ["changes"] | ["datasets"] | ["runs", _] | ["snapshots"] | ["snapshots", _] | ["tables", _] => get,
                     ["preview"] | ["probe"] => post,
                     _ => return Err(no_route(&path)),
                 }
@@ -78,6 +80,9 @@ impl Api {
         let plan = setup::plan(&self.env)?;
         let post = self.request.method() == Method::Post;
         match (parts.get(1..).unwrap_or_default(), post) {
+            (["changes"], _) => self.changes(&plan).await,
+            (["collect"], true) => self.collect(&plan).await,
+            (["collect"], false) => self.collections(&plan).await,
             (["datasets"], _) => self.datasets(&plan),
             (["runs"], true) => self.run(plan).await,
             (["runs"], false) => self.runs(&plan).await,
@@ -121,7 +126,7 @@ impl Api {
     }
 
     /// The parameters of the query, each one of `known`, each once.
-    fn query(&self, known: &[&str]) -> std::result::Result<Query, Refusal> {
+    pub(super) fn query(&self, known: &[&str]) -> std::result::Result<Query, Refusal> {
         let url = self.request.url().map_err(|_| Refusal::new(400, "bad_url", "the URL cannot be read"))?;
         let mut query = BTreeMap::new();
         for (name, value) in url.query_pairs() {
@@ -230,10 +235,14 @@ impl Api {
     }
 
     async fn snapshots(&self, plan: &Plan) -> Answer {
-        let query = self.query(&["dataset", "limit", "before"])?;
+        let query = self.query(&["dataset", "limit", "before", "at"])?;
         let (store, paths) = self.lake(plan, &query)?;
         let limit = query.number("limit", DOCUMENTS)?;
-        let found = Reader::new(&store, &paths).snapshots(query.get("before"), limit).await?;
+        let (before, at) = (query.get("before"), query.time("at")?);
+        let wanted = |one: &Ancestor| {
+            before.is_none_or(|before| one.snapshot.as_str() < before) && at.is_none_or(|at| one.created_at <= at)
+        };
+        let found = Reader::new(&store, &paths).snapshots(wanted, limit).await?;
         Ok(Reply::json(200, &json!({ "snapshots": found })))
     }
 
@@ -245,16 +254,17 @@ impl Api {
             let manifest = at(&reader, Some(id)).await?;
             return Ok(Reply::json(200, &json!({ "snapshot": manifest })));
         }
-        let current = reader.current().await?.ok_or_else(nothing)?;
+        let mut current = reader.current().await?.ok_or_else(nothing)?;
         let freshness = reader.freshness(&current).await?;
+        current.manifest.ancestors.retain(|one| current.pointer.keeps(&one.snapshot));
         Ok(Reply::json(200, &json!({ "snapshot": current.manifest, "freshness": freshness })))
     }
 
     async fn file(&self, plan: &Plan, name: &str) -> Answer {
-        let query = self.query(&["dataset", "snapshot", "file"])?;
+        let query = self.query(&["dataset", "snapshot", "at", "file"])?;
         let (store, paths) = self.lake(plan, &query)?;
         let reader = Reader::new(&store, &paths);
-        let manifest = at(&reader, query.get("snapshot")).await?;
+        let manifest = at(&reader, query.moment()?).await?;
         let files = &table(&manifest, name)?.files;
         let last = files.len().saturating_sub(1);
         let file = match query.get("file") {
@@ -277,10 +287,10 @@ impl Api {
     }
 
     async fn rows(&self, plan: &Plan, name: &str) -> Answer {
-        let query = self.query(&["dataset", "snapshot", "limit", "offset"])?;
+        let query = self.query(&["dataset", "snapshot", "at", "limit", "offset"])?;
         let (store, paths) = self.lake(plan, &query)?;
         let reader = Reader::new(&store, &paths);
-        let manifest = at(&reader, query.get("snapshot")).await?;
+        let manifest = at(&reader, query.moment()?).await?;
         let table = table(&manifest, name)?;
         let limit = query.number("limit", ROWS)?;
         let offset = query.number("offset", (0, usize::MAX))?;
@@ -333,7 +343,7 @@ impl Api {
         Ok(Reply::json(200, &session.probe().await?))
     }
 
-    fn lake(&self, plan: &Plan, query: &Query) -> std::result::Result<(R2, Paths), Refusal> {
+    pub(super) fn lake(&self, plan: &Plan, query: &Query) -> std::result::Result<(R2, Paths), Refusal> {
         let gateway = dataset(plan, query)?;
         Ok((R2::new(&self.env)?, Paths::new(&plan.prefix, &gateway.dataset)?))
     }
@@ -350,14 +360,32 @@ struct Rows<'a> {
     rows: Vec<Box<serde_json::value::RawValue>>,
 }
 
-struct Query(BTreeMap<String, String>);
+pub(super) struct Query(BTreeMap<String, String>);
 
 impl Query {
-    fn get(&self, name: &str) -> Option<&str> {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
-    fn number(&self, name: &str, (default, most): (usize, usize)) -> std::result::Result<usize, Refusal> {
+    /// Which snapshot is asked for: `snapshot`, or the time `at`.
+    fn moment(&self) -> std::result::Result<Option<&str>, Refusal> {
+        match (self.get("snapshot"), self.get("at")) {
+            (Some(_), Some(_)) => Err(Refusal::new(400, "bad_parameter", "`snapshot` and `at` cannot both be meant")),
+            (_, Some(_)) => self.time("at").map(|_| self.get("at")),
+            (snapshot, None) => Ok(snapshot),
+        }
+    }
+
+    /// A time, in milliseconds since the Unix epoch.
+    fn time(&self, name: &str) -> std::result::Result<Option<i64>, Refusal> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        Moment::time(text).map(Some).ok_or_else(|| {
+            Refusal::new(400, "bad_parameter", format!("`{name}` must be a time"))
+                .help("Write it like 2026-11-23T18:00:00Z, or in milliseconds since the Unix epoch")
+        })
+    }
+
+    pub(super) fn number(&self, name: &str, (default, most): (usize, usize)) -> std::result::Result<usize, Refusal> {
         let Some(text) = self.get(name) else { return Ok(default) };
         let number = text.parse().ok().filter(|number| *number <= most);
         number.ok_or_else(|| {
@@ -389,7 +417,7 @@ fn dataset<'p>(plan: &'p Plan, query: &Query) -> std::result::Result<&'p Gateway
     }
 }
 
-fn named<'p>(plan: &'p Plan, name: &str) -> std::result::Result<&'p Gateway, Refusal> {
+pub(super) fn named<'p>(plan: &'p Plan, name: &str) -> std::result::Result<&'p Gateway, Refusal> {
     plan.gateway(name).ok_or_else(|| {
         Refusal::new(404, "no_such_dataset", format!("there is no dataset {name}"))
             .help(format!("They are: {}", datasets(plan)))
@@ -400,14 +428,14 @@ fn datasets(plan: &Plan) -> String {
     plan.gateways.iter().map(|gateway| gateway.dataset.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// The manifest of a snapshot, or of the current one.
-async fn at(reader: &Reader<'_, R2>, id: Option<&str>) -> std::result::Result<Manifest, Refusal> {
-    match id {
-        None | Some("current") => Ok(reader.current().await?.ok_or_else(nothing)?.manifest),
-        Some(id) => reader.snapshot(id).await?.ok_or_else(|| {
-            Refusal::new(404, "no_such_snapshot", "there is no such snapshot, or it is no longer kept")
-                .help("`GET /api/snapshots` lists those that there are")
-        }),
+/// The manifest of the snapshot that is meant, see [`Moment::parse`], or of the current one.
+pub(super) async fn at(reader: &Reader<'_, R2>, moment: Option<&str>) -> std::result::Result<Manifest, Refusal> {
+    let moment = moment.map_or(Moment::Current, Moment::parse);
+    match reader.find(&moment).await.map_err(missing)? {
+        Some(manifest) => Ok(manifest),
+        None if moment == Moment::Current => Err(nothing()),
+        None => Err(Refusal::new(404, "no_such_snapshot", "there is no such snapshot, or there was none yet")
+            .help("`GET /api/snapshots` lists those that there are")),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::js_error;
 use crate::error::{Error, Kind, Result};
 use crate::host::{Cond, Head, Listing, Object, Put, Store};
-use crate::lake::paths::is_pointer;
+use crate::lake::paths::is_mutable;
 use worker::{Bucket, Conditional, Env, HttpMetadata};
 
 /// The metadata under which writers put a body's SHA-256, in hex; R2 then checks the body against it.
@@ -44,7 +44,7 @@ impl Store for R2 {
         let metadata: std::collections::HashMap<String, String> =
             meta.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let mut put = self.0.put(key, bytes.to_vec()).custom_metadata(metadata).http_metadata(HttpMetadata {
-            cache_control: Some(match is_pointer(key) {
+            cache_control: Some(match is_mutable(key) {
                 true => "no-store".into(),
                 false => "public, max-age=31536000, immutable".into(),
             }),

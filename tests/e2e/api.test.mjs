@@ -75,6 +75,13 @@ test('wrong routes, methods and parameters are named', async () => {
   await refused('/api/tables/nobody', 404, 'no_such_table');
   await refused('/api/tables/users?snapshot=1.000', 404, 'no_such_snapshot');
   await refused('/api/snapshots/1.000', 404, 'no_such_snapshot');
+  await refused('/api/tables/users?at=yesterday', 400, 'bad_parameter');
+  await refused(`/api/tables/users?at=${Date.now()}&snapshot=current`, 400, 'bad_parameter');
+  await refused('/api/snapshots/2001-01-01T00:00:00Z', 404, 'no_such_snapshot');
+  await refused('/api/changes?table=nobody', 404, 'no_such_table');
+  await refused('/api/changes?from=1.000', 404, 'no_such_snapshot');
+  await refused('/api/changes?limit=1001', 400, 'bad_parameter');
+  await refused('/api/collect?dry=2', 400, 'bad_parameter', { method: 'POST' });
   await refused('/api/runs/nope', 404, 'no_such_run');
   await refused('/api/runs/..%2F..%2Fcurrent.json', 404, 'no_such_run');
   await refused('/api/runs', 400, 'bad_body', { method: 'POST', body: '{"sheduled_time":1}' });
@@ -125,6 +132,38 @@ test('tables: as rows and as Parquet, at any snapshot', async () => {
     assert.deepEqual(read.map((row) => row.username), rows.rows.map((row) => row.username));
   }
   assert.ok(second.tables.find((table) => table.name === 'users').new_columns.includes('department'));
+});
+
+test('snapshots and tables as readers saw them at a time', async () => {
+  const newest = (await lake.call('/api/snapshots')).json.snapshots[0];
+  const [before, after] = [newest.created_at - 1, newest.created_at];
+  const seen = async (query) => (await lake.call(`/api/tables/users?limit=0&${query}`)).json.snapshot;
+  assert.equal(await seen(`at=${before}`), first.snapshot);
+  assert.equal(await seen(`at=${new Date(after).toISOString()}`), second.snapshot);
+  assert.equal(await seen('snapshot=previous'), first.snapshot);
+  assert.equal((await lake.call(`/api/snapshots/${before}`)).json.snapshot.snapshot, first.snapshot);
+  assert.deepEqual((await lake.call(`/api/snapshots?at=${before}`)).json.snapshots.map((one) => one.snapshot), [first.snapshot]);
+});
+
+test('what changed between two snapshots, row by row', async () => {
+  const rows = async (which) => (await lake.call(`/api/tables/users?snapshot=${which}&limit=10000`)).json.rows;
+  const [old, now] = [await rows('previous'), await rows('current')];
+  const { status, json } = await lake.call('/api/changes?table=users&limit=1000');
+  assert.equal(status, 200, JSON.stringify(json));
+  assert.deepEqual([json.from.snapshot, json.to.snapshot], [first.snapshot, second.snapshot]);
+  const [users] = json.tables;
+  assert.deepEqual([users.name, users.old_rows, users.new_rows], ['users', old.length, now.length]);
+  assert.equal(users.rows.length, users.removed + users.changed + users.added);
+  assert.equal(old.length - users.removed + users.added, now.length);
+  for (const { kind, old_row: before, new_row: after, row, fields = {} } of users.rows) {
+    if (kind === 'removed') assert.deepEqual(row, old[before]);
+    if (kind === 'added') assert.deepEqual(row, now[after]);
+    for (const [name, values] of Object.entries(fields)) assert.deepEqual(values, { old: old[before][name] ?? null, new: now[after][name] ?? null });
+  }
+  const page = (await lake.call(`/api/changes?from=${first.snapshot}&to=${second.snapshot}&table=users&limit=3&offset=2`)).json;
+  assert.deepEqual(page.tables[0].rows, users.rows.slice(2, 5));
+  const all = (await lake.call('/api/changes')).json;
+  assert.deepEqual([...all.tables.map((table) => table.name), ...all.unchanged].sort(), second.tables.map((table) => table.name).filter((name) => !name.startsWith('_dlt')).sort());
 });
 
 test('a preview shows what a run would do, and does nothing', async () => {
@@ -184,6 +223,44 @@ test('a probe records shapes and no value', async () => {
     assert.equal(json.resources.find((one) => one.resource === 'users').error, 'access_denied');
   } finally {
     await shapes.close();
+  }
+});
+
+test('a collection removes what is kept no longer, and says so', async () => {
+  const short = await world({ sftp: { users: 20 } }, { limits: '[lake]\nkeep_snapshots = 1\nkeep_days = 1\n' });
+  try {
+    const day = 24 * 3_600_000;
+    const { record } = await short.run('sftp', Date.now() - 3 * day);
+    short.gateways.sftp.set({ revision: 1 });
+    await short.run('sftp', Date.now() - 2 * day);
+    assert.deepEqual((await short.call('/api/collect')).json, { collections: [] });
+    // What a dead run left, long ago, and what is not the lake's.
+    const bucket = await short.local.bucket();
+    const id = `${Math.floor(Date.now() / 1000) - 129_600}.000`;
+    await bucket.put(`gatelake/sftp/data/users/${id}-0123456789ab.parquet`, 'x');
+    await bucket.put('gatelake/sftp/data/users/_delta_log/00000000000000000000.json', '{}');
+
+    const before = await short.keys();
+    const dry = await short.call('/api/collect?dry=1', { method: 'POST' });
+    assert.equal(dry.status, 200, JSON.stringify(dry.json));
+    assert.deepEqual(await short.keys(), before);
+    // Readers saw both snapshots today, by the clock: both are kept.
+    const { kept, files, snapshots } = dry.json.collections[0];
+    assert.deepEqual([kept, snapshots, files], [2, 0, 1]);
+
+    const done = (await short.call('/api/collect?dataset=sftp', { method: 'POST' })).json.collections[0];
+    assert.deepEqual([done.complete, done.error, done.files], [true, null, 1]);
+    const removed = done.files + done.manifests + done.runs;
+    assert.equal((await short.keys()).length, before.length - removed + 1, 'and its report');
+    const [told] = (await short.call('/api/collect')).json.collections;
+    assert.deepEqual({ ...told, operations: done.operations }, done);
+    assert.equal((await short.call(`/api/snapshots/${record.snapshot}`)).status, 200);
+    // A run of a time that was given up brings nothing; a later one does.
+    assert.equal((await short.run('sftp', Number(id.replace('.', '')))).record.outcome, 'superseded');
+    short.gateways.sftp.set({ revision: 2 });
+    assert.equal((await short.run('sftp')).record.outcome, 'published');
+  } finally {
+    await short.close();
   }
 });
 

@@ -86,6 +86,9 @@ for (const name of [...Object.keys(GOOD), 'v2']) {
     }
 
     const objects = new Set(await lake.keys());
+    const log = (table) => [...objects].some((key) => key.endsWith(`/${name}/data/${table}/_delta_log/00000000000000000000.json`));
+    assert.deepEqual(first.record.tables.map((one) => one.name).filter((table) => !log(table)), [], 'every table has a Delta log');
+    assert.deepEqual(first.record.warnings.filter((warning) => /^(delta|derived)_/.test(warning.code)), []);
     const second = await lake.run(name);
     assert.equal(second.record.outcome, 'unchanged', JSON.stringify(second.record));
     const { get, head, put, list } = second.record.operations;

@@ -30,6 +30,19 @@ test('the cron publishes, is idempotent by its time, and does not go back', () =
     assert.deepEqual(outcomes, ['already_published', 'published', 'published', 'superseded']);
   }));
 
+test('the cron collects after a run that wrote something, once a day', () =>
+  within(world({ sftp: {} }), async (lake) => {
+    const reports = async () => (await lake.call('/api/collect')).json.collections;
+    const now = Date.now();
+    assert.equal(await lake.local.cron(now - HOUR), 'ok');
+    const [report] = await reports();
+    assert.deepEqual([report.dataset, report.complete, report.error, report.kept], ['sftp', true, null, 1]);
+    lake.gateways.sftp.set({ revision: 1 });
+    assert.equal(await lake.local.cron(now), 'ok');
+    assert.equal((await lake.current('sftp')).snapshot.scheduled_time, now);
+    assert.deepEqual(await reports(), [report]);
+  }));
+
 test('the cron fails when a resource fails, and when all do', () =>
   within(world({ sftp: {} }), async (lake) => {
     const now = Date.now();
@@ -50,7 +63,7 @@ test('two runs at once: one wins, the lake is whole', () =>
     const outcomes = await Promise.all([lake.run('sftp', now - 1000), lake.run('sftp', now), lake.run('sftp', now)]);
     const said = outcomes.map(({ record }) => record.outcome);
     assert.ok(said.includes('published'), said.join());
-    assert.ok(said.every((outcome) => ['published', 'already_published', 'superseded', 'unchanged'].includes(outcome)), said.join());
+    assert.ok(said.every((outcome) => ['published', 'already_published', 'superseded', 'unchanged', 'busy'].includes(outcome)), said.join());
     assert.equal((await lake.rows('sftp', 'users')).length, 200);
     assert.equal((await lake.run('sftp')).record.outcome, 'unchanged');
   }));

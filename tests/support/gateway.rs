@@ -1,103 +1,24 @@
-//! A gateway in memory that answers from a script, and a clock that jumps to whatever is waited for.
+//! A gateway in memory that answers from a script.
 
-use super::world::Chance;
+pub use super::world::World as Clock;
+use super::world::{T0, Time};
 use gatelake::config::{Credentials, Gateway, Plan};
 use gatelake::error::{Error, Kind, Result};
 use gatelake::gateway::pull::Sink;
-use gatelake::host::{Body, Host, Http, Request, Response};
+use gatelake::host::{Body, Http, Request, Response};
 use gatelake::json::reader::{Reader, Records};
 use gatelake::json::scan::{Scan, skip_value};
 use gatelake::normalize::{Envelope, Select};
 use gatelake::secret::Secret;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
 
 /// Every secret of these tests has it inside.
 pub const MARKER: &str = "hunter2";
 pub const PASSWORD: &str = "hunter2 & \"ä\" =+%";
 pub const CLIENT_SECRET: &str = "hunter2/client";
 pub const ACCESS: &str = "hunter2-access";
-
-/// Time passes only when somebody waits for it.
-pub struct Clock {
-    now: Cell<i64>,
-    timers: RefCell<BTreeMap<u64, i64>>,
-    named: Cell<u64>,
-    chance: Chance,
-    pub log: RefCell<Vec<String>>,
-    /// Every wait that lasted to its end, in milliseconds.
-    pub waits: RefCell<Vec<u64>>,
-}
-
-impl Clock {
-    pub fn new(now: i64) -> Rc<Clock> {
-        Rc::new(Clock {
-            now: Cell::new(now),
-            timers: RefCell::default(),
-            named: Cell::new(0),
-            chance: Chance::new(7),
-            log: RefCell::default(),
-            waits: RefCell::default(),
-        })
-    }
-
-    fn timer(&self, ms: u64) -> Timer<'_> {
-        let id = self.named.replace(self.named.get() + 1);
-        let due = self.now.get().saturating_add_unsigned(ms);
-        self.timers.borrow_mut().insert(id, due);
-        Timer { clock: self, id, due }
-    }
-
-    /// Runs a future to its end; when it can only wait, the next timer's time comes.
-    pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
-        let mut future = std::pin::pin!(future);
-        loop {
-            if let Poll::Ready(done) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-                return done;
-            }
-            let next = *self.timers.borrow().values().min().expect("somebody waits for what never comes");
-            self.now.set(self.now.get().max(next));
-        }
-    }
-}
-
-impl Host for Clock {
-    fn now(&self) -> i64 {
-        self.now.get()
-    }
-    async fn sleep(&self, ms: u64) {
-        self.timer(ms).await;
-        self.waits.borrow_mut().push(ms);
-    }
-    fn random(&self) -> u64 {
-        self.chance.next()
-    }
-    fn log(&self, line: &str) {
-        self.log.borrow_mut().push(line.into());
-    }
-}
-
-struct Timer<'c> {
-    clock: &'c Clock,
-    id: u64,
-    due: i64,
-}
-
-impl Future for Timer<'_> {
-    type Output = ();
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        if self.clock.now.get() >= self.due { Poll::Ready(()) } else { Poll::Pending }
-    }
-}
-
-impl Drop for Timer<'_> {
-    fn drop(&mut self) {
-        self.clock.timers.borrow_mut().remove(&self.id);
-    }
-}
 
 /// What comes over the wire, in turn.
 #[derive(Clone, Debug)]
@@ -156,6 +77,24 @@ impl Reply {
         self.body.push(step);
         self
     }
+    /// The body ends half-way.
+    pub fn cut(mut self) -> Reply {
+        for step in &mut self.body {
+            if let Step::Bytes(bytes) = step {
+                bytes.truncate(bytes.len() / 2);
+            }
+        }
+        self
+    }
+    /// What the client sees of it.
+    pub async fn open(self, time: &Rc<Time>) -> Result<Response<Wire>> {
+        let mut before = Wire { time: time.clone(), steps: self.before.into() };
+        if let Some(chunk) = before.chunk().await? {
+            panic!("bytes before the headers: {chunk:?}");
+        }
+        let body = Wire { time: time.clone(), steps: self.body.into() };
+        Ok(Response { status: self.status, headers: self.headers, body })
+    }
     /// The body comes in pieces of so many bytes, `ms` apart.
     pub fn pieces(mut self, length: usize, ms: u64) -> Reply {
         let body = std::mem::take(&mut self.body);
@@ -205,7 +144,7 @@ pub struct Web {
 impl Web {
     pub fn new() -> Web {
         Web {
-            clock: Clock::new(super::world::T0),
+            clock: Rc::new(Clock::new(T0, 7)),
             scripts: RefCell::default(),
             echo: RefCell::default(),
             sent: RefCell::default(),
@@ -254,17 +193,12 @@ impl Http for Web {
         };
         let reply = self.reply(&sent);
         self.sent.borrow_mut().push(sent);
-        let mut before = Wire { clock: self.clock.clone(), steps: reply.before.into() };
-        if let Some(chunk) = before.chunk().await? {
-            panic!("bytes before the headers: {chunk:?}");
-        }
-        let body = Wire { clock: self.clock.clone(), steps: reply.body.into() };
-        Ok(Response { status: reply.status, headers: reply.headers, body })
+        reply.open(&self.clock.time).await
     }
 }
 
 pub struct Wire {
-    clock: Rc<Clock>,
+    time: Rc<Time>,
     steps: VecDeque<Step>,
 }
 
@@ -273,7 +207,7 @@ impl Body for Wire {
         loop {
             match self.steps.pop_front() {
                 Some(Step::Bytes(bytes)) => return Ok(Some(bytes)),
-                Some(Step::Wait(ms)) => self.clock.timer(ms).await,
+                Some(Step::Wait(ms)) => self.time.timer(ms).await,
                 Some(Step::Break(reason)) => return Err(gatelake::gateway::transport_failure(&reason)),
                 Some(Step::Stall) => std::future::pending().await,
                 None => return Ok(None),

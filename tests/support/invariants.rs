@@ -1,76 +1,149 @@
 //! What must hold for a lake at any moment, whatever failed, died or overlapped, in words. The tests' data say which state
-//! of the gateway they are from: every row of a `replace` table has a column `v`.
+//! of the gateway they are from: every row of a `replace` table that may change has a column `v`.
 
-use super::store::Memory;
+use super::store::{Archive, Memory};
 use super::world::block_on;
-use gatelake::lake::manifest::{Manifest, Pointer, decode};
+use gatelake::lake::derived::Derived;
+use gatelake::lake::manifest::{Manifest, Pointer, Table, decode};
+use gatelake::lake::paths::{Kept, is_mutable, sha256};
 use gatelake::lake::{Disposition, Paths, Reader};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// Every row of a table, as JSON text.
 pub type Rows = BTreeMap<String, Vec<String>>;
 
 /// Checks all of them, for what readers see now and for everything they ever saw.
 pub fn check(memory: &Memory, paths: &Paths) {
-    write_once(memory, paths);
-    no_going_back(memory, paths);
-    let snapshots = published(memory, paths);
-    for manifest in &snapshots {
-        no_loss(memory, paths, manifest);
-        no_mixture(memory, paths, manifest);
-        no_orphans(memory, paths, manifest);
+    Watch::default().check(memory, paths);
+}
+
+/// Looks at one lake again and again. What can change no more is looked at once.
+#[derive(Default)]
+pub struct Watch {
+    /// Puts that were looked at.
+    looked: usize,
+    pointers: Vec<Pointer>,
+    /// Every snapshot that readers ever saw, oldest first, those that were collected since included.
+    pub snapshots: Vec<Snapshot>,
+    /// By the paths of a table's files: their rows.
+    read: BTreeMap<Vec<String>, Rc<Vec<Value>>>,
+    /// Files that are as is said of them.
+    sound: BTreeSet<String>,
+}
+
+/// A published snapshot with all that is in it, but for the lake's documents of its schema.
+pub struct Snapshot {
+    /// Where its manifest lies.
+    path: String,
+    pub manifest: Manifest,
+    pub rows: BTreeMap<String, Rc<Vec<Value>>>,
+}
+
+impl Watch {
+    pub fn check(&mut self, memory: &Memory, paths: &Paths) {
+        let rewritten = memory.rewritten.borrow();
+        let wrong = rewritten.iter().find(|key| !is_mutable(key));
+        assert_eq!(wrong, None, "no object but those that are there to change ever gets other bytes");
+        let (before, known) = (self.pointers.len(), self.snapshots.len());
+        self.pointers.extend(pointers(memory, paths, self.looked));
+        self.looked = memory.history.borrow().len();
+        no_going_back(&self.pointers[before.saturating_sub(1)..]);
+        let mut last = self.snapshots.last().map(|last| last.manifest.snapshot.clone());
+        for pointer in &self.pointers[before..] {
+            // A collection says what it does in the same object.
+            if last.replace(pointer.snapshot.clone()).as_ref() != Some(&pointer.snapshot) {
+                let manifest = manifest(memory, paths, pointer);
+                sound_files(memory, paths, &manifest, &mut self.sound);
+                let rows = rows_of_all(memory, paths, &manifest, &mut self.read);
+                self.snapshots.push(Snapshot { path: pointer.manifest.clone(), manifest, rows });
+            }
+        }
+        for number in known..self.snapshots.len() {
+            no_mixture(&self.snapshots[number]);
+            no_orphans(&self.snapshots[number]);
+            appended_rows_stay(&self.snapshots, number);
+        }
+        self.kept().iter().for_each(|snapshot| no_loss(memory, paths, snapshot));
+        if before < self.pointers.len() || known == 0 {
+            readers_find_what_is_kept(memory, paths, self.kept());
+        }
     }
-    appended_rows_stay(memory, paths, &snapshots);
-    readers_find_all(memory, paths, &snapshots);
+
+    /// The published snapshots that the pointer says are kept.
+    pub fn kept(&self) -> &[Snapshot] {
+        let Some(pointer) = self.pointers.last() else { return &[] };
+        let gone = self.snapshots.iter().take_while(|one| !pointer.keeps(&one.manifest.snapshot)).count();
+        &self.snapshots[gone..]
+    }
+
+    /// The pointer as it is.
+    pub fn pointer(&self) -> Option<&Pointer> {
+        self.pointers.last()
+    }
+
+    /// **No litter.** After a collection that had nothing to wait for, every object of the lake's own is named by a kept snapshot,
+    /// or is the record of a run.
+    pub fn no_litter(&self, memory: &Memory, paths: &Paths) {
+        let tables = self.kept().iter().flat_map(|one| &one.manifest.tables);
+        let mut named: BTreeSet<String> = tables.flat_map(|table| &table.files).map(|file| file.path.clone()).collect();
+        named.extend(needed_by_logs(memory, paths));
+        let pointed: BTreeSet<&str> = self.kept().iter().map(|one| one.path.as_str()).collect();
+        for key in memory.keys() {
+            match paths.kind(&key) {
+                Some(Kept::Data { path, .. }) => assert!(named.contains(path), "{path} is named by nothing"),
+                Some(Kept::Manifest { path, .. }) => assert!(pointed.contains(path), "{path} is not kept"),
+                Some(Kept::Run { .. }) => {}
+                None => assert!(is_mutable(&key) || key.contains("/_delta_log/"), "{key} is nothing of the lake's"),
+            }
+        }
+    }
 }
 
-/// Every value that the pointer ever had.
-fn pointers(memory: &Memory, paths: &Paths) -> Vec<Pointer> {
-    let history = memory.history.borrow();
-    let values = history.iter().filter(|(key, _)| *key == paths.pointer());
-    values.map(|(key, bytes)| decode(key, bytes).unwrap()).collect()
+/// Every value that the pointer had, from that put of the store on.
+fn pointers(memory: &Memory, paths: &Paths, from: usize) -> Vec<Pointer> {
+    let (history, key) = (memory.history.borrow(), paths.pointer());
+    history[from..].iter().filter(|(one, _)| *one == key).map(|(key, bytes)| decode(key, bytes).unwrap()).collect()
 }
 
-/// Every snapshot that readers ever saw, oldest first.
+fn manifest(memory: &Memory, paths: &Paths, pointer: &Pointer) -> Manifest {
+    let key = paths.key(&pointer.manifest);
+    let bytes = memory.ever(&key).unwrap_or_else(|| panic!("the pointer came before its manifest: {key}"));
+    assert_eq!(sha256(&bytes), pointer.sha256, "the pointer has another checksum: {key}");
+    decode(&key, &bytes).unwrap()
+}
+
+/// Every snapshot that readers ever saw, oldest first, those that were collected since included.
 pub fn published(memory: &Memory, paths: &Paths) -> Vec<Manifest> {
-    let manifest = |pointer: Pointer| {
-        let key = paths.key(&pointer.manifest);
-        let bytes = memory.bytes(&key).unwrap_or_else(|| panic!("a published manifest is gone: {key}"));
-        assert_eq!(gatelake::lake::paths::sha256(&bytes), pointer.sha256, "the pointer has another checksum: {key}");
-        decode(&key, &bytes).unwrap()
-    };
-    pointers(memory, paths).into_iter().map(manifest).collect()
+    let mut pointers = pointers(memory, paths, 0);
+    pointers.dedup_by(|one, before| one.manifest == before.manifest);
+    pointers.iter().map(|pointer| manifest(memory, paths, pointer)).collect()
 }
 
-/// No object but the pointer ever got other bytes.
-fn write_once(memory: &Memory, paths: &Paths) {
-    let mut first: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-    for (key, bytes) in memory.history.borrow().iter().filter(|(key, _)| *key != paths.pointer()) {
-        let before = first.entry(key.clone()).or_insert_with(|| bytes.clone());
-        assert_eq!(before, bytes, "{key} was written twice");
-    }
-}
-
-/// The pointer's scheduled time only ever rose.
-fn no_going_back(memory: &Memory, paths: &Paths) {
-    let pointers = pointers(memory, paths);
+/// **No going back.** The pointer's scheduled time only ever rose, and so did what it says of collections; one that moved to a
+/// new snapshot was not closed to its time.
+fn no_going_back(pointers: &[Pointer]) {
     for pair in pointers.windows(2) {
-        assert!(pair[0].scheduled_time < pair[1].scheduled_time, "{:?} went back to {:?}", pair[0], pair[1]);
+        let [before, after] = pair else { continue };
+        let moved = before.manifest != after.manifest;
+        let forward = before.closed_until() < after.scheduled_time || !moved;
+        let told = before.fence <= after.fence && before.oldest <= after.oldest;
+        assert!(forward && told, "{before:?} went back to {after:?}");
     }
 }
 
-/// Every file that a published snapshot names is there, as it was written, with the rows and bytes that are said of it.
-fn no_loss(memory: &Memory, paths: &Paths, manifest: &Manifest) {
+/// Every file has the bytes, rows and columns that are said of it.
+fn sound_files(memory: &Memory, paths: &Paths, manifest: &Manifest, sound: &mut BTreeSet<String>) {
     for table in &manifest.tables {
         assert!(!table.files.is_empty(), "{} cannot be read", table.schema.name);
         assert_eq!(table.rows, table.files.iter().map(|file| file.rows).sum::<u64>());
         assert_eq!(table.bytes, table.files.iter().map(|file| file.bytes).sum::<u64>());
         let names: BTreeSet<&str> = table.files.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(names.len(), table.files.len(), "{} names a file twice", table.schema.name);
-        for file in &table.files {
-            let bytes = memory.bytes(&paths.key(&file.path)).unwrap_or_else(|| panic!("{} is gone", file.path));
-            assert_eq!(gatelake::lake::paths::sha256(&bytes), file.sha256, "{}", file.path);
+        for file in table.files.iter().filter(|file| sound.insert(format!("{} {}", file.path, file.sha256))) {
+            let bytes = memory.ever(&paths.key(&file.path)).unwrap_or_else(|| panic!("{} never was", file.path));
+            assert_eq!(sha256(&bytes), file.sha256, "{}", file.path);
             assert_eq!(bytes.len() as u64, file.bytes, "{}", file.path);
             let parquet = gatelake::parquet::Reader::open(&bytes).unwrap();
             assert_eq!(parquet.rows(), file.rows, "{}", file.path);
@@ -82,26 +155,32 @@ fn no_loss(memory: &Memory, paths: &Paths, manifest: &Manifest) {
     }
 }
 
-/// All `replace` tables that are not marked stale are of one state of the gateway.
-fn no_mixture(memory: &Memory, paths: &Paths, manifest: &Manifest) {
-    let mut states = BTreeSet::new();
-    for table in &manifest.tables {
-        if table.resource.is_some() && table.disposition == Disposition::Replace && table.freshness.stale.is_none() {
-            let rows = rows(memory, paths, manifest, &table.schema.name);
-            let state = |row: &String| serde_json::from_str::<Value>(row).unwrap()["v"].as_i64();
-            states.extend(rows.iter().filter_map(state));
-        }
+/// **No loss.** Everything that a kept snapshot names is there: no collection removes it, and nothing is named that was not put.
+fn no_loss(memory: &Memory, paths: &Paths, snapshot: &Snapshot) {
+    let files = snapshot.manifest.tables.iter().flat_map(|table| &table.files).map(|file| &file.path);
+    for path in files.chain([&snapshot.path]) {
+        let there = memory.has(&paths.key(path));
+        assert!(there, "{path} is gone, and snapshot {} needs it", snapshot.manifest.snapshot);
     }
-    assert!(states.len() <= 1, "snapshot {} mixes states {states:?}", manifest.snapshot);
 }
 
-/// Every row of a child table hangs from a row of its parent table.
-fn no_orphans(memory: &Memory, paths: &Paths, manifest: &Manifest) {
-    for table in &manifest.tables {
+/// **No mixture.** All `replace` tables that are not marked stale are of one state of the gateway.
+fn no_mixture(snapshot: &Snapshot) {
+    let fresh = |table: &&Table| {
+        table.resource.is_some() && table.disposition == Disposition::Replace && table.freshness.stale.is_none()
+    };
+    let tables = snapshot.manifest.tables.iter().filter(fresh);
+    let rows = tables.flat_map(|table| snapshot.rows[&table.schema.name].iter());
+    let states: BTreeSet<i64> = rows.filter_map(|row| row["v"].as_i64()).collect();
+    assert!(states.len() <= 1, "snapshot {} mixes states {states:?}", snapshot.manifest.snapshot);
+}
+
+/// **No orphan.** Every row of a child table hangs from a row of its parent table.
+fn no_orphans(snapshot: &Snapshot) {
+    for table in &snapshot.manifest.tables {
         let Some(parent) = &table.schema.parent else { continue };
-        let ids = |table: &str, column: &str| -> BTreeSet<String> {
-            let rows = rows(memory, paths, manifest, table);
-            rows.iter().map(|row| serde_json::from_str::<Value>(row).unwrap()[column].to_string()).collect()
+        let ids = |table: &str, column: &str| -> BTreeSet<&str> {
+            snapshot.rows[table].iter().filter_map(|row| row[column].as_str()).collect()
         };
         let (parents, children) = (ids(parent, "_dlt_id"), ids(&table.schema.name, "_dlt_parent_id"));
         assert!(children.is_subset(&parents), "{} has rows without a parent", table.schema.name);
@@ -110,43 +189,65 @@ fn no_orphans(memory: &Memory, paths: &Paths, manifest: &Manifest) {
 
 /// Every load that was published has one row in `_dlt_loads`, in order; the rows that a load appended are there once, and in
 /// every later snapshot.
-fn appended_rows_stay(memory: &Memory, paths: &Paths, snapshots: &[Manifest]) {
-    let loads: Vec<&str> = snapshots.iter().map(|manifest| manifest.snapshot.as_str()).collect();
-    for (number, manifest) in snapshots.iter().enumerate() {
-        let rows_of = |name: &str| rows(memory, paths, manifest, name);
-        let field = |row: &String, name: &str| serde_json::from_str::<Value>(row).unwrap()[name].clone();
-        let told: Vec<Value> = rows_of("_dlt_loads").iter().map(|row| field(row, "load_id")).collect();
-        assert_eq!(told, loads[..=number], "snapshot {}", manifest.snapshot);
-        for table in manifest.tables.iter().filter(|table| table.disposition == Disposition::Append) {
-            let name = &table.schema.name;
-            let now = rows_of(name);
-            let before = number.checked_sub(1).and_then(|before| snapshots[before].table(name).map(|_| before));
-            if let Some(before) = before {
-                let before = rows(memory, paths, &snapshots[before], name);
-                assert!(now.len() >= before.len(), "{name} lost rows in {}", manifest.snapshot);
-            }
-            let ids: Vec<Value> = now.iter().map(|row| field(row, "_dlt_id")).filter(Value::is_string).collect();
-            let once: BTreeSet<String> = ids.iter().map(Value::to_string).collect();
-            assert_eq!(ids.len(), once.len(), "{name} has rows twice in {}", manifest.snapshot);
-        }
+fn appended_rows_stay(snapshots: &[Snapshot], number: usize) {
+    let Snapshot { manifest, rows, .. } = &snapshots[number];
+    let loads: Vec<&str> = snapshots[..=number].iter().map(|one| one.manifest.snapshot.as_str()).collect();
+    let told: Vec<&str> = rows["_dlt_loads"].iter().filter_map(|row| row["load_id"].as_str()).collect();
+    assert_eq!(told, loads, "snapshot {}", manifest.snapshot);
+    for table in manifest.tables.iter().filter(|table| table.disposition == Disposition::Append) {
+        let name = &table.schema.name;
+        let before = number.checked_sub(1).and_then(|before| snapshots[before].manifest.table(name));
+        assert!(table.rows >= before.map_or(0, |before| before.rows), "{name} lost rows in {}", manifest.snapshot);
+        let ids: Vec<&str> =
+            rows.get(name).iter().flat_map(|rows| rows.iter()).filter_map(|row| row["_dlt_id"].as_str()).collect();
+        let once: BTreeSet<&str> = ids.iter().copied().collect();
+        assert_eq!(ids.len(), once.len(), "{name} has rows twice in {}", manifest.snapshot);
     }
 }
 
-/// The readers' side tells the same history.
-fn readers_find_all(memory: &Memory, paths: &Paths, snapshots: &[Manifest]) {
+/// The readers' side tells the same history, as far as it is kept.
+fn readers_find_what_is_kept(memory: &Memory, paths: &Paths, kept: &[Snapshot]) {
     let reader = Reader::new(memory, paths);
-    let listed = block_on(reader.snapshots(None, 1000)).unwrap();
+    let listed = block_on(reader.snapshots(|_| true, 1000)).unwrap();
     let listed: Vec<&str> = listed.iter().rev().map(|one| one.snapshot.as_str()).collect();
-    let loads: Vec<&str> = snapshots.iter().map(|manifest| manifest.snapshot.as_str()).collect();
+    let loads: Vec<&str> = kept.iter().map(|one| one.manifest.snapshot.as_str()).collect();
     assert_eq!(listed, loads);
     let current = block_on(reader.current()).unwrap().map(|current| current.manifest);
-    assert_eq!(current.as_ref(), snapshots.last());
+    assert_eq!(current.as_ref(), kept.last().map(|last| &last.manifest));
 }
 
-/// A table's rows in a snapshot.
+/// The files that the last versions of the Delta logs name.
+fn needed_by_logs(memory: &Memory, paths: &Paths) -> Vec<String> {
+    let key = paths.derived();
+    let derived = memory.bytes(&key).map(|bytes| decode::<Derived>(&key, &bytes).unwrap());
+    let needed: Vec<String> = derived.iter().flat_map(|derived| derived.delta.needs()).collect();
+    needed.iter().for_each(|path| assert!(memory.has(&paths.key(path)), "{path} is gone, and a Delta log needs it"));
+    needed
+}
+
+/// All rows of a snapshot; those of files that were read before are not read again.
+fn rows_of_all(
+    memory: &Memory,
+    paths: &Paths,
+    manifest: &Manifest,
+    read: &mut BTreeMap<Vec<String>, Rc<Vec<Value>>>,
+) -> BTreeMap<String, Rc<Vec<Value>>> {
+    let mut all = BTreeMap::new();
+    // The documents of the schema are long, and nothing is held against them here.
+    for table in manifest.tables.iter().filter(|table| table.schema.name != "_dlt_version") {
+        let name = &table.schema.name;
+        let parsed =
+            || rows(memory, paths, manifest, name).iter().map(|row| serde_json::from_str(row).unwrap()).collect();
+        let files = table.files.iter().map(|file| file.path.clone()).collect();
+        all.insert(name.clone(), read.entry(files).or_insert_with(|| Rc::new(parsed())).clone());
+    }
+    all
+}
+
+/// A table's rows in a snapshot, which may be gone by now.
 pub fn rows(memory: &Memory, paths: &Paths, manifest: &Manifest, table: &str) -> Vec<String> {
     let table = manifest.table(table).unwrap_or_else(|| panic!("no table {table}"));
-    block_on(Reader::new(memory, paths).rows(table, 0, usize::MAX)).unwrap()
+    block_on(Reader::new(&Archive(memory), paths).rows(table, 0, usize::MAX)).unwrap()
 }
 
 /// All rows that came from the gateway, of the current snapshot.

@@ -3,6 +3,7 @@
 #![allow(dead_code)] // every test file uses its part
 
 pub mod conformance;
+pub mod delta;
 pub mod gateway;
 pub mod invariants;
 pub mod store;

@@ -3,8 +3,11 @@
 use gatelake::error::{Error, Kind, Result};
 use gatelake::host::{Cond, Head, Listing, Object, Put, Store};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
+use std::rc::Rc;
+
+use super::world::{Time, others_first};
 
 #[derive(Clone)]
 struct Stored {
@@ -21,9 +24,15 @@ const FEW: usize = 3;
 pub struct Memory {
     objects: RefCell<BTreeMap<String, Stored>>,
     versions: Cell<u64>,
+    ever: RefCell<BTreeMap<String, Rc<[u8]>>>,
+    /// Keys that got other bytes than before.
+    pub rewritten: RefCell<BTreeSet<String>>,
     /// Key and bytes of every put that took effect, in order.
-    pub history: RefCell<Vec<(String, Vec<u8>)>>,
+    pub history: RefCell<Vec<(String, Rc<[u8]>)>>,
 }
+
+/// Everything that a [`Memory`] ever held, as if nothing had been removed: each object as it was put last.
+pub struct Archive<'a>(pub &'a Memory);
 
 impl Memory {
     pub fn keys(&self) -> Vec<String> {
@@ -32,9 +41,23 @@ impl Memory {
     pub fn bytes(&self, key: &str) -> Option<Vec<u8>> {
         self.objects.borrow().get(key).map(|stored| stored.bytes.clone())
     }
-    /// Behind the lake's back.
+    pub fn has(&self, key: &str) -> bool {
+        self.objects.borrow().contains_key(key)
+    }
+    /// As it was put last, whether or not it was removed since.
+    pub fn ever(&self, key: &str) -> Option<Rc<[u8]>> {
+        self.ever.borrow().get(key).cloned()
+    }
+    /// Behind the lake's back, as are those below.
     pub fn damage(&self, key: &str) {
         self.objects.borrow_mut().get_mut(key).unwrap().bytes[0] ^= 1;
+    }
+    pub fn remove(&self, key: &str) {
+        self.objects.borrow_mut().remove(key).unwrap();
+    }
+    pub fn replace(&self, key: &str, bytes: &[u8]) {
+        let stored = Stored { bytes: bytes.into(), etag: "replaced".into(), meta: Vec::new() };
+        self.objects.borrow_mut().insert(key.into(), stored);
     }
 
     fn apply(&self, key: &str, bytes: &[u8], cond: &Cond, meta: &[(String, String)]) -> Put {
@@ -50,8 +73,17 @@ impl Memory {
         self.versions.set(self.versions.get() + 1);
         let etag = format!("v{}", self.versions.get());
         objects.insert(key.into(), Stored { bytes: bytes.into(), etag: etag.clone(), meta: meta.into() });
-        self.history.borrow_mut().push((key.into(), bytes.into()));
+        let bytes: Rc<[u8]> = bytes.into();
+        self.history.borrow_mut().push((key.into(), bytes.clone()));
+        let before = self.ever.borrow_mut().insert(key.into(), bytes.clone());
+        if before.is_some_and(|before| before != bytes) {
+            self.rewritten.borrow_mut().insert(key.into());
+        }
         Put::Done(etag)
+    }
+
+    fn remove_all(&self, keys: &[String]) {
+        keys.iter().for_each(|key| drop(self.objects.borrow_mut().remove(key)));
     }
 
     fn head_of(&self, key: &str) -> Option<Head> {
@@ -91,12 +123,12 @@ impl Store for Memory {
         Ok(Listing { heads: keys.iter().map(bare).collect(), cursor })
     }
     async fn delete(&self, keys: &[String]) -> Result<()> {
-        keys.iter().for_each(|key| drop(self.objects.borrow_mut().remove(key)));
+        self.remove_all(keys);
         Ok(())
     }
 }
 
-/// What can happen to one call.
+/// What can happen to one call, to the store or over the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// It fails and has no effect; the next try may work.
@@ -105,84 +137,135 @@ pub enum Fault {
     ErrorAfter,
     /// It fails for good, without effect.
     Refused,
-    /// It takes effect and is answered as if it had not: the store tried again by itself.
+    /// It takes effect and is answered as if it had not: the store tried again by itself. A gateway answers a web page.
     LostAfter,
-    /// It fails, and takes effect only after the client's next call.
+    /// It fails, and takes effect only at the client's next call, or when the client is gone. A gateway never answers.
     Late,
-    /// The run dies before it, or after it.
+    /// Too many requests: it has no effect, and should be tried again later.
+    Throttled,
+    /// It takes long, and works.
+    Slow,
+    /// The task dies before it, or after it.
     CrashBefore,
     CrashAfter,
 }
 
-pub const FAULTS: [Fault; 7] = [
+pub const FAULTS: [Fault; 9] = [
     Fault::ErrorBefore,
     Fault::ErrorAfter,
     Fault::Refused,
     Fault::LostAfter,
     Fault::Late,
+    Fault::Throttled,
+    Fault::Slow,
     Fault::CrashBefore,
     Fault::CrashAfter,
 ];
+
+/// What a task does to the world, one after the other, and what happens to it there.
+pub struct Effects {
+    /// By the effect's number, from 0.
+    faults: BTreeMap<u64, Fault>,
+    calls: Cell<u64>,
+    /// What a slow call takes, and what each one does.
+    time: Option<(Rc<Time>, u64)>,
+    /// Set when the task has died.
+    pub crashed: Cell<bool>,
+}
+
+/// Milliseconds that a call takes in a world with a time.
+const CALL_MS: i64 = 5;
+
+impl Effects {
+    pub fn new(faults: impl IntoIterator<Item = (u64, Fault)>) -> Rc<Effects> {
+        Effects::made(None, faults)
+    }
+    /// In a world where time passes; a slow call takes `slow_ms`.
+    pub fn in_time(time: &Rc<Time>, slow_ms: u64, faults: impl IntoIterator<Item = (u64, Fault)>) -> Rc<Effects> {
+        Effects::made(Some((time.clone(), slow_ms)), faults)
+    }
+    fn made(time: Option<(Rc<Time>, u64)>, faults: impl IntoIterator<Item = (u64, Fault)>) -> Rc<Effects> {
+        Rc::new(Effects { faults: faults.into_iter().collect(), calls: Cell::new(0), time, crashed: Cell::new(false) })
+    }
+    pub fn calls(&self) -> u64 {
+        self.calls.get()
+    }
+
+    /// Before an effect: lets others go ahead, and says what is to happen to it.
+    pub async fn next(&self) -> Option<Fault> {
+        others_first().await;
+        let number = self.calls.replace(self.calls.get() + 1);
+        let fault = self.faults.get(&number).copied();
+        if fault == Some(Fault::CrashBefore) {
+            self.crash().await;
+        }
+        if let Some((time, slow_ms)) = &self.time {
+            time.pass(CALL_MS);
+            if fault == Some(Fault::Slow) {
+                time.timer(*slow_ms).await;
+            }
+        }
+        fault
+    }
+
+    pub async fn crash(&self) {
+        self.crashed.set(true);
+        pending::<()>().await;
+    }
+}
 
 type LatePut = (String, Vec<u8>, Cond, Vec<(String, String)>);
 
 /// One client of a [`Memory`]. Every call first lets other clients go ahead.
 pub struct Client<'a> {
     memory: &'a Memory,
-    /// By the call's number, from 0.
-    faults: BTreeMap<u64, Fault>,
-    calls: Cell<u64>,
+    pub effects: Rc<Effects>,
     late: RefCell<Vec<LatePut>>,
-    /// Set when the run has died.
-    pub crashed: Cell<bool>,
+    late_deletes: RefCell<Vec<String>>,
 }
 
 impl<'a> Client<'a> {
     pub fn new(memory: &'a Memory) -> Self {
-        Client::failing(memory, [])
+        Client::with(memory, &Effects::new([]))
     }
     pub fn failing(memory: &'a Memory, faults: impl IntoIterator<Item = (u64, Fault)>) -> Self {
-        Client {
-            memory,
-            faults: faults.into_iter().collect(),
-            calls: Cell::new(0),
-            late: RefCell::default(),
-            crashed: Cell::new(false),
-        }
+        Client::with(memory, &Effects::new(faults))
     }
-    pub fn calls(&self) -> u64 {
-        self.calls.get()
+    pub fn with(memory: &'a Memory, effects: &Rc<Effects>) -> Self {
+        Client { memory, effects: effects.clone(), late: RefCell::default(), late_deletes: RefCell::default() }
     }
 
     async fn fault(&self) -> Option<Fault> {
-        super::world::others_first().await;
-        let number = self.calls.replace(self.calls.get() + 1);
-        for (key, bytes, cond, meta) in self.late.borrow_mut().drain(..) {
-            self.memory.apply(&key, &bytes, &cond, &meta);
-        }
-        let fault = self.faults.get(&number).copied();
-        if fault == Some(Fault::CrashBefore) {
-            self.crash().await;
-        }
+        let fault = self.effects.next().await;
+        self.catch_up();
         fault
     }
 
-    async fn crash(&self) {
-        self.crashed.set(true);
-        pending::<()>().await;
+    /// What was late takes effect.
+    fn catch_up(&self) {
+        for (key, bytes, cond, meta) in self.late.borrow_mut().drain(..) {
+            self.memory.apply(&key, &bytes, &cond, &meta);
+        }
+        self.memory.remove_all(&std::mem::take(&mut *self.late_deletes.borrow_mut()));
     }
 
     /// A call that changes nothing can only fail or be the last one.
     async fn read<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
         match self.fault().await {
-            None | Some(Fault::LostAfter) => call.await,
+            None | Some(Fault::LostAfter | Fault::Slow) => call.await,
             Some(Fault::Refused) => Err(refused()),
             Some(Fault::CrashAfter) => {
-                self.crash().await;
+                self.effects.crash().await;
                 call.await
             }
             Some(_) => Err(broken()),
         }
+    }
+}
+
+impl Drop for Client<'_> {
+    fn drop(&mut self) {
+        self.catch_up();
     }
 }
 
@@ -204,7 +287,7 @@ impl Store for Client<'_> {
         let meta = owned(meta);
         let fault = self.fault().await;
         match fault {
-            Some(Fault::ErrorBefore) => return Err(broken()),
+            Some(Fault::ErrorBefore | Fault::Throttled) => return Err(broken()),
             Some(Fault::Refused) => return Err(refused()),
             Some(Fault::Late) => {
                 self.late.borrow_mut().push((key.into(), bytes.into(), cond, meta));
@@ -217,7 +300,7 @@ impl Store for Client<'_> {
             Some(Fault::ErrorAfter) => Err(broken()),
             Some(Fault::LostAfter) => Ok(Put::Lost),
             Some(Fault::CrashAfter) => {
-                self.crash().await;
+                self.effects.crash().await;
                 Ok(put)
             }
             _ => Ok(put),
@@ -227,6 +310,43 @@ impl Store for Client<'_> {
         self.read(self.memory.list(prefix, cursor, limit)).await
     }
     async fn delete(&self, keys: &[String]) -> Result<()> {
-        self.read(self.memory.delete(keys)).await
+        let fault = self.fault().await;
+        match fault {
+            Some(Fault::ErrorBefore | Fault::Throttled) => return Err(broken()),
+            Some(Fault::Refused) => return Err(refused()),
+            Some(Fault::Late) => {
+                self.late_deletes.borrow_mut().extend_from_slice(keys);
+                return Err(broken());
+            }
+            _ => self.memory.remove_all(keys),
+        }
+        match fault {
+            Some(Fault::ErrorAfter) => Err(broken()),
+            Some(Fault::CrashAfter) => {
+                self.effects.crash().await;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Store for Archive<'_> {
+    async fn get(&self, key: &str) -> Result<Option<Object>> {
+        let bytes = self.0.ever(key);
+        let head = |size| Head { key: key.into(), etag: String::new(), size, meta: Vec::new() };
+        Ok(bytes.map(|bytes| Object { head: head(bytes.len() as u64), bytes: bytes.to_vec() }))
+    }
+    async fn head(&self, _: &str) -> Result<Option<Head>> {
+        Err(refused())
+    }
+    async fn put(&self, _: &str, _: &[u8], _: Cond, _: &[(&str, &str)]) -> Result<Put> {
+        Err(refused())
+    }
+    async fn list(&self, _: &str, _: Option<&str>, _: usize) -> Result<Listing> {
+        Err(refused())
+    }
+    async fn delete(&self, _: &[String]) -> Result<()> {
+        Err(refused())
     }
 }

@@ -1,4 +1,4 @@
-// Python for what is written in it, a reader and a server: used where it is, done without where it is not.
+// Python for what is written in it, readers and a server: used where it is, done without where it is not.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';

@@ -62,3 +62,46 @@ export function forest(tables, trees, seed = 7) {
   });
   return { tables: made, references: [] };
 }
+
+export const DAY = 86_400_000;
+/** 1 November 2026, noon UTC. */
+export const START = Date.UTC(2026, 10, 1, 12);
+
+/** A snapshot a day, the newest first as the API has them, and a run for each; each third day's run fails once before. */
+export function history(days, { from = START, step = DAY } = {}) {
+  const snapshots = Array.from({ length: days }, (_, at) => ({ id: `s${at}`, at: from + at * step, tables: 12 + (at % 3), rows: 1_000 + at * 10, bytes: 2_048 * (at + 1) })).reverse();
+  const runs = snapshots.flatMap(({ id, at }, one) => [
+    { id: `r-${id}`, at, outcome: one % 5 === 2 ? 'partial' : 'published', snapshot: id },
+    ...(one % 3 === 1 ? [{ id: `f-${id}`, at: at + step / 2, outcome: 'failed', snapshot: null }] : []),
+    { id: `u-${id}`, at: at + step / 4, outcome: 'unchanged', snapshot: id },
+  ]);
+  return { snapshots, runs };
+}
+
+/** Tables whose rows grow and shrink; the last one comes late, the one before it goes early, and the third last is always empty. */
+export function rowsOver(tables, snapshots, seed = 11, step = DAY) {
+  const pick = numbers(seed);
+  const made = Array.from({ length: tables }, (_, table) => {
+    let rows = 10 ** (1 + (table % 6));
+    return { name: `table_${table}`, rows: Array.from({ length: snapshots }, () => (rows = Math.max(0, rows + pick(rows / 5 + 3) - Math.floor(rows / 12)))) };
+  });
+  const half = Math.floor(snapshots / 2);
+  if (tables > 3) {
+    made.at(-1).rows.fill(null, 0, half);
+    made.at(-2).rows.fill(null, half);
+    made.at(-3).rows.fill(0);
+  }
+  return { snapshots: Array.from({ length: snapshots }, (_, at) => ({ id: `s${at}`, at: START + at * step })), tables: made };
+}
+
+/** Users with a home folder each, some of whom share folders and some of whom are disabled. */
+export function access(users, shared, seed = 3) {
+  const pick = numbers(seed);
+  const common = Array.from({ length: shared }, (_, at) => `/shared/team-${at}`);
+  const made = Array.from({ length: users }, (_, at) => ({ name: `user-${String(at).padStart(4, '0')}`, enabled: at % 7 !== 3, home: at % 4 === 1 ? common[at % shared] : `/home/user-${String(at).padStart(4, '0')}` }));
+  const permissions = made.flatMap(({ name, home }, at) => [
+    { user: name, folder: home, permission: at % 5 === 0 ? '' : 'READ_WRITE' },
+    ...Array.from({ length: pick(3) }, () => ({ user: name, folder: common[pick(shared)], permission: pick(3) ? 'READ_WRITE' : 'READ' })),
+  ]);
+  return { users: made, folders: [...new Set(permissions.map(({ folder }) => folder))].sort(), permissions };
+}

@@ -62,7 +62,7 @@ export interface Run {
   readonly scheduled_time: number;
   readonly started_at: number;
   readonly finished_at: number;
-  readonly outcome: 'published' | 'unchanged' | 'partial' | 'failed' | 'already_published' | 'superseded';
+  readonly outcome: 'published' | 'unchanged' | 'partial' | 'failed' | 'already_published' | 'superseded' | 'busy';
   readonly snapshot: string | null;
   readonly error: Failure | null;
   readonly resources: readonly {

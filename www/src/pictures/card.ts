@@ -1,5 +1,5 @@
 import { count, number } from '../text.ts';
-import { fit, measure, shown, svg } from './dom.ts';
+import { fit, measure, named, shown, svg } from './dom.ts';
 import type { DiagramColumn, DiagramTable } from './tables.ts';
 
 export const CARD = 244;
@@ -55,24 +55,26 @@ export class Card {
 
   label(): string {
     const { name, rows, columns, state, parent } = this.table;
-    const parts = [shown(name), count(rows, 'row'), count(columns.length, 'column'), parent === undefined ? '' : `child of ${shown(parent)}`, state ?? ''];
+    const parts = [named(name), count(rows, 'row'), count(columns.length, 'column'), parent === undefined ? '' : `child of ${shown(parent)}`, state ?? ''];
     return parts.filter(Boolean).join(', ');
   }
 
-  draw(host: Element): SVGGElement {
+  /** `button` is what is focused and pressed. What is written stands beside it: much of it is cut, and the button has its whole name. */
+  draw(host: Element): { card: SVGGElement; button: SVGGElement } {
     const { name, rows, state } = this.table;
     const mark = state ? measure(state, 12, host) + 14 : 0;
-    return svg(
+    const button = svg('g', { role: 'button', 'aria-label': this.label() }, svg('rect', { class: 'card-box', width: CARD, height: this.height, rx: 8 }));
+    const written = svg(
       'g',
-      { class: 'table-card', 'data-state': state, role: 'button', 'aria-label': this.label() },
-      svg('title', {}, shown(name)),
-      svg('rect', { class: 'card-box', width: CARD, height: this.height, rx: 8 }),
-      svg('text', { class: 'card-name', x: PAD, y: 20 }, fit(name, CARD - 2 * PAD, 14, host, 620)),
+      { 'aria-hidden': 'true' },
+      svg('title', {}, named(name)),
+      svg('text', { class: 'card-name', x: PAD, y: 20 }, fit(named(name), CARD - 2 * PAD, 14, host, 620)),
       svg('text', { class: 'card-rows', x: PAD, y: 38 }, count(rows, 'row')),
       ...(state ? [svg('rect', { class: 'card-mark', x: CARD - PAD - mark, y: 25, width: mark, height: 18, rx: 9 }), svg('text', { class: 'card-state', x: CARD - PAD - mark / 2, y: 38 }, state)] : []),
       ...(this.#columns.length ? [svg('line', { class: 'card-rule', x1: 0, x2: CARD, y1: HEAD - 2.5, y2: HEAD - 2.5 })] : []),
       ...this.#columns.map((column, at) => this.#row(column, HEAD + at * ROW, host)),
     );
+    return { card: svg('g', { class: 'table-card', 'data-state': state }, button, written), button };
   }
 
   #row({ name, type, key, isNew }: DiagramColumn, y: number, host: Element): SVGGElement {

@@ -62,9 +62,9 @@ class Diagram implements Picture<DiagramData> {
     this.#table = asTable('Tables and columns', ['Table', 'Rows', 'State', 'Parent', 'Column', 'Type', 'Key', 'Refers to'], () => this.#rows());
     const help = html('p', { class: 'picture-help' }, 'Arrow keys follow the lines, Enter opens a table, Space shows its columns.');
     figure.append(this.#legend, help, this.#table.element);
-    this.#roving = new Roving(this.#drawing, (from, event) => this.#key(Number(from), event), (key) => this.#point(Number(key)));
+    this.#roving = new Roving(scroll, (from, event) => this.#key(Number(from), event), (key) => this.#point(Number(key)));
     this.#drawing.addEventListener('pointerleave', () => this.#point(undefined));
-    this.#drawing.addEventListener('focusout', () => this.#point(undefined));
+    scroll.addEventListener('focusout', () => this.#point(undefined));
     this.update(data);
   }
 
@@ -149,13 +149,13 @@ class Diagram implements Picture<DiagramData> {
     const drawn = cards.map((card, place) => {
       const table = this.#drawn[place] ?? 0;
       const { x, y } = this.#layout.places[place] ?? { x: 0, y: 0 };
-      const button = card.draw(this.#host);
-      button.toggleAttribute('data-chosen', card.table.name === this.#data.selected);
+      const { card: drawn, button } = card.draw(this.#host);
+      drawn.toggleAttribute('data-chosen', card.table.name === this.#data.selected);
       if (card.table.name === this.#data.selected) button.setAttribute('aria-current', 'true');
-      button.addEventListener('click', () => this.#open(table));
-      button.addEventListener('pointerenter', () => this.#point(table));
+      drawn.addEventListener('click', () => this.#open(table));
+      drawn.addEventListener('pointerenter', () => this.#point(table));
       items.set(String(table), button);
-      return svg('g', { transform: `translate(${x} ${y})` }, button, card.foot(() => this.#expand(table), () => this.#moveTo(table)));
+      return svg('g', { transform: `translate(${x} ${y})` }, drawn, card.foot(() => this.#expand(table), () => this.#moveTo(table)));
     });
     this.#drawing.replaceChildren(svg('g', { class: 'links', 'aria-hidden': 'true' }, ...lines), ...drawn);
     return items;

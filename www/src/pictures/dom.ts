@@ -44,11 +44,14 @@ export function choice<T extends string>(label: string, values: readonly (readon
   };
 }
 
-/** A `<figure>` of a bar, a region that scrolls, and what follows. The region takes focus, since arrow keys have to scroll it. */
-export function frame(host: HTMLElement, kind: string, label: string): { figure: HTMLElement; bar: HTMLElement; note: HTMLElement; scroll: HTMLElement } {
+/**
+ * A `<figure>` of a bar, a region that scrolls, and what follows. The region takes focus, so that arrow keys can scroll it, unless
+ * `stop` is false: what is in it then has the only tab stop, and scrolls into view.
+ */
+export function frame(host: HTMLElement, kind: string, label: string, stop = true): { figure: HTMLElement; bar: HTMLElement; note: HTMLElement; scroll: HTMLElement } {
   const bar = html('div', { class: 'picture-bar' });
   const note = html('p', { class: 'picture-note', role: 'status' });
-  const scroll = html('div', { class: 'picture-scroll', role: 'region', 'aria-label': label, tabindex: 0 });
+  const scroll = html('div', { class: 'picture-scroll', role: 'region', 'aria-label': label, tabindex: stop && 0 });
   const figure = html('figure', { class: `picture picture-${kind}` }, bar, note, scroll);
   host.append(figure);
   return { figure, bar, note, scroll };
@@ -62,6 +65,9 @@ export function shown(text: string, longest = LONGEST): string {
   return visible(cut) + (cut.length < text.length ? '…' : '');
 }
 
+/** A name that may be empty. */
+export const named = (name: string, longest = LONGEST): string => (name === '' ? '(no name)' : shown(name, longest));
+
 const pen = document.createElement('canvas').getContext('2d');
 const fonts = new WeakMap<Element, string>();
 
@@ -74,18 +80,19 @@ export function measure(text: string, size: number, host: Element, weight = 400)
   return pen.measureText(text).width;
 }
 
-/** A text cut to `width` pixels. */
-export function fit(text: string, width: number, size: number, host: Element, weight = 400): string {
+/** A text cut to `width` pixels, at its end or, as is better for a path, at its start. */
+export function fit(text: string, width: number, size: number, host: Element, weight = 400, cut: 'end' | 'start' = 'end'): string {
   const whole = shown(text);
   if (measure(whole, size, host, weight) <= width) return whole;
   const points = [...whole];
+  const part = (length: number) => (cut === 'end' ? `${points.slice(0, length).join('')}…` : `…${points.slice(points.length - length).join('')}`);
   let [fits, tooLong] = [0, points.length];
   while (tooLong - fits > 1) {
     const half = (fits + tooLong) >> 1;
-    if (measure(`${points.slice(0, half).join('')}…`, size, host, weight) <= width) fits = half;
+    if (measure(part(half), size, host, weight) <= width) fits = half;
     else tooLong = half;
   }
-  return `${points.slice(0, fits).join('')}…`;
+  return part(fits);
 }
 
 const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });

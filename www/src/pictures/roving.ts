@@ -8,13 +8,15 @@ export class Roving {
   #items = new Map<string, Item>();
   #current: string | undefined;
 
-  /** `move` answers where a key leads from a mark; nothing, where it leads nowhere. `focused` is told of each mark that gets the focus. */
-  constructor(container: Item, move: (from: string, event: KeyboardEvent) => string | undefined, focused: (key: string, item: Item) => void = () => {}) {
+  /**
+   * `move` answers where a key leads from a mark; nothing, where it leads nowhere. `focused` is told of each mark that gets the focus.
+   * `container` is no drawing: one that listens for the focus becomes a tab stop of its own in Chromium.
+   */
+  constructor(container: HTMLElement, move: (from: string, event: KeyboardEvent) => string | undefined, focused: (key: string, item: Item) => void = () => {}) {
     container.addEventListener('keydown', (event) => {
-      const press = event as KeyboardEvent;
-      if (press.ctrlKey || press.metaKey || press.altKey) return;
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
       const from = this.#keyOf(event.target);
-      const to = from === undefined ? undefined : move(from, press);
+      const to = from === undefined ? undefined : move(from, event);
       if (to === undefined) return;
       event.preventDefault();
       this.focus(to);

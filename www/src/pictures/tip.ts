@@ -36,19 +36,34 @@ export class Tip {
     this.#corridor = { left: Math.min(l, x - 2), top: Math.min(t, y), right: Math.max(l + width, x + 2), bottom: Math.max(t + height, y) };
   }
 
-  /** Whether a pointer there is on its way from the mark to the tip: what is shown should then stay. */
-  holds(x: number, y: number): boolean {
-    const way = this.#box.hidden ? undefined : this.#corridor;
-    return !!way && x >= way.left && x <= way.right && y >= way.top && y <= way.bottom;
-  }
-
   hide(): void {
     this.#box.hidden = true;
   }
 
-  /** Hides when the pointer leaves `element` for anything but the tip. */
-  leaveWith(element: Element): void {
-    element.addEventListener('pointerleave', (event) => (event as PointerEvent).relatedTarget !== this.#box && this.hide(), { signal: this.#ended.signal });
+  /**
+   * Has what `find` finds below a pointer over `element` shown by `show`, and hidden when the pointer is elsewhere and not on its way
+   * to the tip; `left` is told of that.
+   */
+  follow<T>(element: SVGElement, find: (event: PointerEvent) => T | undefined, show: (found: T) => void, left: () => void = () => {}): void {
+    const { signal } = this.#ended;
+    const leave = () => {
+      this.hide();
+      left();
+    };
+    const move = (event: PointerEvent) => {
+      if (this.#holds(event.clientX, event.clientY)) return;
+      const found = find(event);
+      if (found === undefined) leave();
+      else show(found);
+    };
+    element.addEventListener('pointermove', move, { signal });
+    element.addEventListener('pointerleave', (event) => event.relatedTarget !== this.#box && leave(), { signal });
+  }
+
+  /** Whether a pointer there is on its way from the mark to the tip: what is shown should then stay. */
+  #holds(x: number, y: number): boolean {
+    const way = this.#box.hidden ? undefined : this.#corridor;
+    return !!way && x >= way.left && x <= way.right && y >= way.top && y <= way.bottom;
   }
 
   dispose(): void {

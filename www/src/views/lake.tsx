@@ -1,14 +1,13 @@
 // The lake: its snapshots on a time line, and the tables of one of them.
-import { useEffect, useRef } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import * as api from '../lake/api.ts';
 import { dataset, open, say } from '../model.ts';
-import { drawRows } from '../pictures/rows.ts';
-import { drawTimeline } from '../pictures/timeline.ts';
+import { drawRows, type RowsData } from '../pictures/rows.ts';
+import { drawTimeline, type TimelineData } from '../pictures/timeline.ts';
 import { go, link, route } from '../route.ts';
 import { ago, count, duration, number, size, time, words } from '../text.ts';
 import { Connect } from './connect.tsx';
-import { Plain, Problem, useLoad } from './parts.tsx';
+import { Plain, Problem, useLoad, usePicture } from './parts.tsx';
 import { Workspace } from './workspace.tsx';
 
 export function Lake() {
@@ -95,36 +94,15 @@ function RunNow({ name, done }: { name: string; done: () => void }) {
 }
 
 function History({ snapshots, runs, shown, compare }: { snapshots: readonly api.Snapshot[]; runs: readonly api.Run[]; shown: string | undefined; compare: string | undefined }) {
-  const line = useRef<HTMLDivElement>(null);
-  const chart = useRef<HTMLDivElement>(null);
   const select = (id: string) => go({ snapshot: id, compare: undefined });
-  useEffect(() => {
-    const picture = drawTimeline(
-      line.current!,
-      {
-        snapshots: snapshots.map((one) => ({ id: one.snapshot, at: one.created_at, tables: one.tables, rows: one.rows, bytes: one.bytes })),
-        runs: runs.map((one) => ({ id: one.id, at: one.finished_at, outcome: one.outcome, snapshot: one.snapshot })),
-        ...(shown !== undefined && { selected: shown }),
-        ...(compare !== undefined && { compared: compare }),
-      },
-      { onSelect: select, onCompare: (id) => go({ compare: id, tab: 'changes' }) },
-    );
-    return () => picture.dispose();
-  }, [snapshots, runs, shown, compare]);
-  // A run's record names every table's rows, so the chart needs no manifest.
-  useEffect(() => {
-    const points = runs.filter((run) => run.snapshot !== null && (run.outcome === 'published' || run.outcome === 'partial'));
-    const names = [...new Set(points.flatMap((run) => run.tables.map((table) => table.name)))];
-    const picture = drawRows(
-      chart.current!,
-      {
-        snapshots: points.map((run) => ({ id: run.snapshot!, at: run.finished_at })).reverse(),
-        tables: names.map((name) => ({ name, rows: points.map((run) => run.tables.find((table) => table.name === name)?.rows ?? null).reverse() })),
-      },
-      { onSnapshot: select },
-    );
-    return () => picture.dispose();
-  }, [runs]);
+  const times: TimelineData = {
+    snapshots: snapshots.map((one) => ({ id: one.snapshot, at: one.created_at, tables: one.tables, rows: one.rows, bytes: one.bytes })),
+    runs: runs.map((one) => ({ id: one.id, at: one.finished_at, outcome: one.outcome, snapshot: one.snapshot })),
+    ...(shown !== undefined && { selected: shown }),
+    ...(compare !== undefined && { compared: compare }),
+  };
+  const line = usePicture(times, [snapshots, runs, shown, compare], (host, data) => drawTimeline(host, data, { onSelect: select, onCompare: (id) => go({ compare: id, tab: 'changes' }) }));
+  const chart = usePicture(rowsOver(runs), [runs], (host, data) => drawRows(host, data, { onSnapshot: select }));
   return (
     <section class="card stack" aria-label="Snapshots over time">
       <div ref={line} />
@@ -134,6 +112,17 @@ function History({ snapshots, runs, shown, compare }: { snapshots: readonly api.
       </details>
     </section>
   );
+}
+
+/** A run's record names every table's rows, so the chart needs no manifest. */
+function rowsOver(runs: readonly api.Run[]): RowsData {
+  const points = runs.filter((run) => run.snapshot !== null && (run.outcome === 'published' || run.outcome === 'partial')).sort((left, right) => left.finished_at - right.finished_at);
+  const names = [...new Set(points.flatMap((run) => run.tables.map((table) => table.name)))];
+  const rows = points.map((run) => new Map(run.tables.map((table) => [table.name, table.rows])));
+  return {
+    snapshots: points.map((run) => ({ id: run.snapshot!, at: run.finished_at })),
+    tables: names.map((name) => ({ name, rows: rows.map((of) => of.get(name) ?? null) })),
+  };
 }
 
 function Freshness({ manifest, freshness }: { manifest: api.Manifest; freshness?: Record<string, api.Freshness> }) {
@@ -184,7 +173,7 @@ function Freshness({ manifest, freshness }: { manifest: api.Manifest; freshness?
   );
 }
 
-const MOOD: Record<api.Run['outcome'], string> = { published: 'good', unchanged: 'plain', partial: 'warn', failed: 'bad', already_published: 'plain', superseded: 'plain' };
+const MOOD: Record<api.Run['outcome'], string> = { published: 'good', unchanged: 'plain', partial: 'warn', failed: 'bad', already_published: 'plain', superseded: 'plain', busy: 'plain' };
 
 /** Runs and their reports. */
 export function Runs() {

@@ -1,9 +1,10 @@
 // Small parts that several views have.
 import { useSignal } from '@preact/signals';
-import type { ComponentChildren, TargetedFocusEvent, TargetedKeyboardEvent } from 'preact';
+import type { ComponentChildren, RefObject, TargetedFocusEvent, TargetedKeyboardEvent } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { EngineError } from '../engine/client.ts';
 import { ApiError } from '../lake/api.ts';
+import type { Picture } from '../pictures/dom.ts';
 
 /** What went wrong, and what to do about it. */
 export function Problem({ error, again }: { error: unknown; again?: (() => void) | undefined }) {
@@ -52,6 +53,18 @@ export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, keys: read
   }, [...keys, turn.value]);
   const { value, error, busy } = state.value;
   return { value, error, busy, again: () => (turn.value += 1) };
+}
+
+/** Where a picture lives as long as the view does: `draw` is called once, and the picture brought up to date whenever `keys` change. */
+export function usePicture<Data>(data: Data, keys: readonly unknown[], draw: (host: HTMLElement, data: Data) => Picture<Data>): RefObject<HTMLDivElement | null> {
+  const host = useRef<HTMLDivElement>(null);
+  const picture = useRef<Picture<Data>>(null);
+  useEffect(() => {
+    if (picture.current) picture.current.update(data);
+    else if (host.current) picture.current = draw(host.current, data);
+  }, [...keys]);
+  useEffect(() => () => picture.current?.dispose(), []);
+  return host;
 }
 
 /** A modal drawer. Escape and a click beside it close it; the focus goes back to where it was. */
