@@ -3,8 +3,8 @@
 use super::store::Store;
 use super::{plain, thrown};
 use crate::error::{Error, Kind};
-use crate::lake::manifest::File;
-use crate::lake::{Paths, Reader};
+use crate::lake::manifest::{Ancestor, File};
+use crate::lake::{Moment, Paths, Reader};
 use js_sys::Uint8Array;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -46,19 +46,26 @@ impl Lake {
     /// published.
     pub async fn current(&self) -> Result<JsValue, JsValue> {
         let reader = self.reader();
-        let Some(current) = reader.current().await.map_err(thrown)? else { return Ok(JsValue::UNDEFINED) };
+        let Some(mut current) = reader.current().await.map_err(thrown)? else { return Ok(JsValue::UNDEFINED) };
         let freshness = reader.freshness(&current).await.map_err(thrown)?;
+        current.manifest.ancestors.retain(|one| current.pointer.keeps(&one.snapshot));
         plain(&Current { snapshot: &current.manifest, freshness })
     }
 
-    /// The manifest of an earlier snapshot; undefined if there is none of that id.
+    /// The manifest of the snapshot that is meant: `current`, `previous`, an id, or what readers saw at a time; undefined if there is
+    /// none.
     pub async fn snapshot(&self, id: &str) -> Result<JsValue, JsValue> {
-        self.reader().snapshot(id).await.map_err(thrown)?.map_or(Ok(JsValue::UNDEFINED), |found| plain(&found))
+        self.reader()
+            .find(&Moment::parse(id))
+            .await
+            .map_err(thrown)?
+            .map_or(Ok(JsValue::UNDEFINED), |found| plain(&found))
     }
 
     /// Published snapshots in short, newest first: at most `limit`, only those before the one of id `before` if that is given.
     pub async fn snapshots(&self, limit: usize, before: Option<String>) -> Result<JsValue, JsValue> {
-        plain(&self.reader().snapshots(before.as_deref(), limit).await.map_err(thrown)?)
+        let wanted = |one: &Ancestor| before.as_ref().is_none_or(|before| one.snapshot < *before);
+        plain(&self.reader().snapshots(wanted, limit).await.map_err(thrown)?)
     }
 
     /// `{runs, cursor}`: records of past runs, newest first, and where to go on.
