@@ -65,7 +65,7 @@ fn the_defaults() {
 fn every_key_arrives() {
     let plan = parse(
         r#"
-        lake = { prefix = "a/b", max_shrink_percent = 30, keep_snapshots = 7, keep_days = 2, lease = false, delta = false, latest = true }
+        lake = { prefix = "a/b", max_shrink_percent = 30, keep_snapshots = 7, keep_days = 2, lease = true, delta = false, latest = true }
         limits = { deadline_seconds = 100, timeout_seconds = 7, retries = 0, requests = 50, resource_mib = 3 }
 
         [gateway.second]
@@ -130,7 +130,7 @@ fn every_key_arrives() {
     assert_eq!(second.headers, [header("cf-access-client-id", "ACCESS_ID"), header("x-other", "OTHER")]);
     assert_eq!(second.limits, plan.limits);
     assert_eq!(plan.retention, Retention { snapshots: 7, age_ms: 2 * 24 * 3_600_000 });
-    assert!(!plan.lease && !plan.run(second, 1000).unwrap().budget.lease);
+    assert!(plan.lease && plan.run(second, 1000).unwrap().budget.lease);
     assert_eq!(tables(second), ["folders", "users", "backup"]);
     let (folders, users, backup) = (&second.resources[0], &second.resources[1], &second.resources[2]);
     assert_eq!((backup.records, folders.records), (Records::Envelope, Records::Envelope));

@@ -103,6 +103,7 @@ fn a_run_with_nothing_new_writes_nothing_but_its_record() {
         let Operations { get, head, put, list, delete } = record.operations;
         let told = (get, head, put, list, delete);
         assert_eq!(told, (2, 0, 1, 0, 1), "the pointer and its manifest are read, the lease is taken and ended");
+        assert!(!record.wrote(), "there is nothing new to collect");
         assert_eq!(lake.memory.keys().len(), objects + 1);
         assert_eq!(lake.count("runs/"), 2);
         assert!(record.tables.iter().all(|table| !table.changed));

@@ -215,7 +215,7 @@ fn plan(root: &Section) -> Plan {
         snapshots: lake.number("keep_snapshots", 1, 10_000).unwrap_or(100),
         age_ms: lake.number("keep_days", 1, 3650).unwrap_or(30) as i64 * DAY_MS,
     };
-    let lease = lake.flag("lease").unwrap_or(true);
+    let lease = lake.flag("lease").unwrap_or(false);
     let derive = Derive { delta: lake.flag("delta").unwrap_or(true), latest: lake.flag("latest").unwrap_or(false) };
     lake.finish();
 

@@ -89,10 +89,10 @@ impl RunRecord {
         }
     }
 
-    /// Whether it left more in the store than its lease, which is gone, and this record: only then may there be something to
-    /// collect.
+    /// Whether it left anything in the store but this record: only then may there be something to collect. A lease's put goes
+    /// with its delete.
     pub fn wrote(&self) -> bool {
-        self.operations.put > 1
+        self.operations.put > self.operations.delete.min(1)
     }
 }
 
