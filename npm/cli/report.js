@@ -24,6 +24,7 @@ const OUTCOMES = {
   failed: 'failed: nothing was published',
   already_published: 'another run of the same time was first',
   superseded: 'a snapshot of a later time is there already',
+  busy: 'another run is at work: the gateway was not asked',
 };
 
 /**
