@@ -110,7 +110,7 @@ async function timeless([key, bytes]) {
   return [name, bare(JSON.parse(bytes))];
 }
 
-const MOMENTS = new Set(['created_at', 'fetched_at', 'started_at', 'finished_at', 'run', 'id', 'timestamp', 'modificationTime', 'createdTime', 'lastUpdated']);
+const MOMENTS = new Set(['created_at', 'fetched_at', 'started_at', 'finished_at', 'run', 'id', 'timestamp', 'modificationTime', 'createdTime', 'lastUpdated', 'deletionTimestamp', 'at']);
 
 function bare(value) {
   if (Array.isArray(value)) return value.map(bare);
