@@ -110,10 +110,12 @@ async function timeless([key, bytes]) {
   return [name, bare(JSON.parse(bytes))];
 }
 
-const MOMENTS = new Set(['created_at', 'fetched_at', 'started_at', 'finished_at', 'run', 'id', 'timestamp', 'modificationTime', 'createdTime', 'lastUpdated', 'deletionTimestamp', 'at']);
+const MOMENTS = new Set(['created_at', 'fetched_at', 'started_at', 'finished_at', 'run', 'id', 'timestamp', 'modificationTime', 'createdTime', 'lastUpdated', 'deletionTimestamp', 'at', 'operations']);
 
 function bare(value) {
   if (Array.isArray(value)) return value.map(bare);
+  // Of a name of a file the hash goes: keys and bytes of the files themselves have been compared.
+  if (typeof value === 'string') return value.replace(/-[0-9a-f]{12}(?=\.(parquet|json)$)/, '');
   if (value === null || typeof value !== 'object') return value;
   const members = Object.entries(value).filter(([name]) => !MOMENTS.has(name));
   // Files and manifests that hold a time: they go by their names without the hash, and have no checksum to compare.
