@@ -1,10 +1,20 @@
-//! Feature `web`: the engine for JavaScript that runs elsewhere than in the Worker: a page, Node, a bundled program.
+//! Feature `web`: the engine for JavaScript that runs elsewhere than in the Worker: a page. With feature `npm`, Node and bundled programs,
+//! which run the whole job.
 
 mod access;
 mod compare;
+#[cfg(feature = "npm")]
+mod configuration;
 mod direct;
 pub mod fetch;
 mod host;
+#[cfg(feature = "npm")]
+mod lake;
+#[cfg(feature = "npm")]
+mod run;
+mod signal;
+#[cfg(feature = "npm")]
+mod store;
 mod view;
 mod write;
 

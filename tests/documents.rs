@@ -7,12 +7,12 @@ fn read(path: impl AsRef<Path>) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+fn sources(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|end| end == "rs") {
+            sources(&path, ending, found);
+        } else if path.extension().is_some_and(|end| end == ending) {
             found.push(path);
         }
     }
@@ -30,7 +30,7 @@ fn is_code(text: &str) -> bool {
 /// The codes that errors and warnings are made with, tests apart: the first text that stands alone in a call that makes one.
 fn codes_of_the_program() -> BTreeSet<String> {
     let mut files = Vec::new();
-    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "rs", &mut files);
     let mut codes = BTreeSet::new();
     for file in files {
         let text = std::fs::read_to_string(file).unwrap();
@@ -45,9 +45,35 @@ fn codes_of_the_program() -> BTreeSet<String> {
     codes
 }
 
+/// The codes that the npm module and its command line make by themselves.
+fn codes_of_the_module() -> BTreeSet<String> {
+    let mut files = Vec::new();
+    for folder in ["npm/cli", "npm/store"] {
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), "js", &mut files);
+    }
+    let mut codes = BTreeSet::new();
+    for file in files {
+        let text = std::fs::read_to_string(file).unwrap();
+        // The third is a row of a table of meanings, the last a refusal with its status.
+        for maker in ["StoreError('", "Failure('", ": ['", "refuse(4"] {
+            for call in text.split(maker).skip(1) {
+                let call = if maker == "refuse(4" { call.split_once('\'').map_or("", |(_, rest)| rest) } else { call };
+                codes.extend(
+                    call.split('\'').next().filter(|code| is_code(code) && code.contains('_')).map(str::to_owned),
+                );
+            }
+        }
+    }
+    // Words by themselves.
+    codes.extend(["system", "stopped", "denied", "internal"].map(str::to_owned));
+    codes
+}
+
 #[test]
 fn every_code_is_in_the_list_of_errors_and_no_other() {
-    let program = codes_of_the_program();
+    let module = codes_of_the_module();
+    assert!(module.len() > 20, "{module:?}");
+    let program: BTreeSet<String> = codes_of_the_program().union(&module).cloned().collect();
     assert!(program.len() > 80, "{program:?}");
     let document = read("docs/errors.md");
     let mut listed = BTreeSet::new();

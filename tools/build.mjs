@@ -1,4 +1,4 @@
-// `npm run build`: Rust → wasm → JavaScript glue, for the Worker (build/worker) and for pages and Node (build/web), and the page
+// `npm run build`: Rust → wasm → JavaScript glue, for the Worker (build/worker), for pages (build/web) and for the npm module (build/npm), and the page
 // (build/www). wrangler runs it before each deployment. Nothing that is up to date is built again.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ const BINDGEN = join(TOOLS, 'debug', process.platform === 'win32' ? 'bindgen.exe
 const BUILT = join(ROOT, 'target', 'wasm32-unknown-unknown', 'wasm');
 const BUILD = ['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo/config.toml', 'tools/build.mjs', 'tools/bindgen/Cargo.lock', 'tools/bindgen/src/main.rs'];
 
-/** Builds one feature of the crate (`worker`, `web`, or `conformance` for the tests) into `build/<feature>/`. */
+/** Builds one feature of the crate (`worker`, `web`, `npm`, or `conformance` for the tests) into `build/<feature>/`. */
 export async function buildWasm(feature) {
   const out = join(ROOT, 'build', feature);
   // cargo has one place for the wasm of all features, and would link it anew whenever they take turns.
@@ -61,9 +61,9 @@ export async function buildSite() {
   return buildPage();
 }
 
-const PARTS = { worker: () => buildWasm('worker'), web: () => buildWasm('web'), page: buildSite, conformance: () => buildWasm('conformance') };
-/** Those that are wanted when none is named: all that anybody is to run. */
-const USUAL = ['worker', 'web', 'page'];
+const PARTS = { worker: () => buildWasm('worker'), web: () => buildWasm('web'), page: buildSite, npm: () => buildWasm('npm'), conformance: () => buildWasm('conformance') };
+/** Those that are wanted when none is named: all that a clone needs to run. */
+const USUAL = ['worker', 'web', 'page', 'npm'];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const asked = process.argv.slice(2);

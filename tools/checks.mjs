@@ -6,14 +6,14 @@ import { buildSite, buildWasm } from './build.mjs';
 import { bundle, LIMIT, total } from './lib/bundle.mjs';
 import { chromium } from './lib/chromium.mjs';
 import { execute, ROOT } from './lib/execute.mjs';
-import { eager, kilobytes, PAGE_LIMIT } from './lib/page.mjs';
+import { eager, kilobytes, PAGE_LIMIT, TSC } from './lib/page.mjs';
 import { python } from './lib/python.mjs';
 import { bytes } from './lib/say.mjs';
 import { OFFLINE } from './lib/wrangler.mjs';
 
 // Two worlds, each compiled in one profile alone, so that no stage builds what another one has built already.
 const NATIVE = ['--locked', '--release'];
-const WASM = ['--locked', '--lib', '--profile', 'wasm', '--target', 'wasm32-unknown-unknown', '--features', 'worker,web'];
+const WASM = ['--locked', '--lib', '--profile', 'wasm', '--target', 'wasm32-unknown-unknown', '--features', 'worker,npm'];
 
 /** What the page's tests write down as they go: see tests/page/support.mjs. */
 const TALLY = join(ROOT, 'build', 'page-tally.jsonl');
@@ -46,14 +46,26 @@ export const TESTS = [
   ['size of the Worker', size],
   ['wasm, conformance', conformance],
   ['end to end', nodeTests('e2e', 'tests/e2e/*.test.mjs')],
+  ['wasm, npm', npm],
+  ['types of the npm module', types],
+  ['command line', nodeTests('npm', 'tests/npm/*.test.mjs')],
   ['page', page],
 ];
 
 /** `npm run test:page`: the last of them, and what it needs. */
-export const PAGE = TESTS.filter(([, check]) => [site, page].includes(check) || check === worker);
+export const PAGE = TESTS.filter(([, check]) => [worker, site, npm, page].includes(check));
 
 async function worker() {
   await buildWasm('worker');
+}
+
+async function npm() {
+  await buildWasm('npm');
+}
+
+/** The module is JavaScript; its comments say the types. */
+async function types(note) {
+  await execute(process.execPath, [TSC, '--project', 'npm', '--pretty', 'false'], { log: 'npm-types', note });
 }
 
 /** The Worker's way to R2 with the suite of the stores, for one of the tests that follow. */

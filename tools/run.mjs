@@ -12,6 +12,7 @@ const COMMANDS = {
   bench: ['../benches/bench.mjs'],
   fuzz: ['fuzz.mjs'],
   build: ['build.mjs'],
+  package: ['package.mjs'],
   dev: ['dev.mjs'],
   deploy: ['deploy.mjs'],
   'deploy:dry': ['deploy-dry.mjs'],

@@ -324,7 +324,7 @@ mod tests {
             exporter.batch(batch, &mut out).unwrap();
             assert_eq!(out.len() % ALIGNMENT, 0);
         }
-        exporter.finish(&mut out);
+        exporter.finish(&mut out).unwrap();
         // Other readers look at the same file by hand.
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/readers");
         std::fs::create_dir_all(&folder).unwrap();

@@ -1,8 +1,8 @@
-//! Columns → CSV, JSON Lines or Arrow, batch by batch: what a person takes home from a table.
+//! Columns → CSV, JSON Lines, Arrow or Parquet, batch by batch: what a person takes home from a table.
 //!
 //! An [`Exporter`] is given a table's columns and then its rows in any number of batches, in the order in which they should
-//! stand in the file; the bytes it appends are that file. It holds nothing of the rows. Parquet is not among the formats: a
-//! table's files are handed out as they lie.
+//! stand in the file; the bytes it appends are that file. It holds nothing of the rows, but for the open row group of a Parquet file. A
+//! table that lies in one file is better handed out as it lies; several become one here.
 //!
 //! Cells have one form in all texts, that of [`crate::parquet::rows_json`]. A null is `null` in JSON Lines and nothing in CSV, where
 //! an empty text is `""`: the best that CSV can do, and many readers take both for the same. Only CSV changes what it is given: see
@@ -11,6 +11,7 @@
 #[cfg(any(feature = "web", test))]
 mod arrow;
 mod csv;
+mod parquet;
 
 use crate::error::{Error, Kind, Result};
 use crate::normalize::schema::DataType;
@@ -28,6 +29,8 @@ pub enum Format {
     /// Arrow's IPC streaming format: the schema, a record batch for each batch, the end. Only where feature `web` is on.
     #[cfg(any(feature = "web", test))]
     Arrow,
+    /// A Parquet file like those of a lake, but for dictionaries.
+    Parquet,
 }
 
 /// One table on its way out.
@@ -43,6 +46,7 @@ enum Writer {
     },
     #[cfg(any(feature = "web", test))]
     Arrow,
+    Parquet(Box<parquet::Parquet>),
 }
 
 impl Exporter {
@@ -60,6 +64,7 @@ impl Exporter {
                 arrow::schema(&columns, out);
                 Writer::Arrow
             }
+            Format::Parquet => Writer::Parquet(Box::new(parquet::Parquet::new(&columns))),
         };
         Exporter { columns, writer }
     }
@@ -67,10 +72,11 @@ impl Exporter {
     /// Appends rows: for each column of [`Exporter::new`] its cells, as many in each.
     ///
     /// # Errors
-    /// `export_batch` if the batch does not have these columns, or Arrow's types cannot hold a cell. Nothing is appended then.
+    /// `export_batch` if the batch does not have these columns, or Arrow's types cannot hold a cell. Nothing is appended then. Those of
+    /// [`crate::parquet::Writer::page`] if a cell does not fit its column; the file is of no use then.
     pub fn batch(&mut self, batch: &[ColumnData], out: &mut Vec<u8>) -> Result<()> {
         let rows = self.rows(batch)?;
-        match &self.writer {
+        match &mut self.writer {
             Writer::Csv(formulas) => csv::rows(&self.columns, batch, rows, *formulas, out),
             Writer::JsonLines { keys } => {
                 let mut line = String::new();
@@ -87,17 +93,23 @@ impl Exporter {
             }
             #[cfg(any(feature = "web", test))]
             Writer::Arrow => arrow::batch(&self.columns, batch, rows, out)?,
+            Writer::Parquet(file) => file.batch(batch, rows, out)?,
         }
         Ok(())
     }
 
     /// Ends the file.
-    pub fn finish(self, out: &mut Vec<u8>) {
-        out.extend_from_slice(match self.writer {
-            Writer::Csv(_) | Writer::JsonLines { .. } => &[],
+    ///
+    /// # Errors
+    /// `parquet_limit`, if it is a Parquet file that cannot be so large.
+    pub fn finish(self, out: &mut Vec<u8>) -> Result<()> {
+        match self.writer {
+            Writer::Csv(_) | Writer::JsonLines { .. } => {}
             #[cfg(any(feature = "web", test))]
-            Writer::Arrow => &arrow::END,
-        });
+            Writer::Arrow => out.extend_from_slice(&arrow::END),
+            Writer::Parquet(file) => file.finish(out)?,
+        }
+        Ok(())
     }
 
     /// Rows of a batch that has the right columns.

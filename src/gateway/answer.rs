@@ -7,7 +7,8 @@ use crate::secret::Secret;
 
 const CERTIFICATE_HELP: &str = "The appliance comes with a self-signed certificate. Reach it through a Workers VPC service \
     (`transport = \"binding:NAME\"`) whose certificate check is set to fit, through a Cloudflare Tunnel with noTLSVerify and an \
-    Access service token, or give it a certificate of a public authority";
+    Access service token, or give it a certificate of a public authority. On a machine of yours, `gatelake pull` trusts it with \
+    `--pin-sha256` or `--cacert`, and `gatelake check` shows its fingerprint";
 const ACCESS_HELP: &str = "Cloudflare Access stands in front: make a service token, allow it in the application's policy, and \
     set `headers = { cf-access-client-id = \"BINDING\", cf-access-client-secret = \"BINDING\" }` for this gateway";
 const SSO_HELP: &str = "A sign-in page for people stands in front, which a program cannot pass: reach the gateway's own \

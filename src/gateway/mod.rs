@@ -15,6 +15,7 @@ mod login;
 pub mod probe;
 pub mod pull;
 pub mod redact;
+pub mod runs;
 mod session;
 mod shape;
 mod source;

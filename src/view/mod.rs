@@ -148,6 +148,11 @@ impl Tables {
         Ok(number)
     }
 
+    /// A table that may have no file at all, and its number.
+    pub fn declare(&mut self, schema: &TableSchema) -> usize {
+        self.of(schema).map_or(0, |(number, _)| number)
+    }
+
     /// All tables; a table's number is its place here.
     pub fn list(&self) -> Vec<Listed<'_>> {
         fn listed(table: &Table) -> Listed<'_> {

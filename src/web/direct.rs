@@ -3,6 +3,7 @@
 
 use super::fetch::Fetch;
 use super::host::Host;
+use super::signal::unless;
 use super::{plain, thrown};
 use crate::config::{self, Gateway, Plan};
 use crate::error::{Error, Kind, Result};
@@ -13,10 +14,8 @@ use crate::host::Host as _;
 use crate::normalize::{Envelope, Select};
 use crate::run::Traffic;
 use crate::secret::Secret;
-use futures_util::future::{Either, pending, select};
 use js_sys::{Promise, Reflect, Uint8Array};
 use serde::Serialize;
-use std::pin::pin;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
@@ -88,10 +87,7 @@ pub async fn pull_gateway(
     let mut sink = Bridge { sink, resource: String::new(), thrown: None };
     let done = {
         let work = pull(&gateway, credentials, &resources, &mut sink);
-        match select(pin!(work), pin!(aborted(signal))).await {
-            Either::Left((done, _)) => done,
-            Either::Right((reason, _)) => return Err(reason),
-        }
+        unless(signal, work).await?
     };
     match done {
         Ok(pulled) => plain(&pulled),
@@ -121,7 +117,8 @@ async fn pull(
 ) -> Result<Pulled> {
     let limits = &gateway.limits;
     let budget = Budget::new(Host.now() + limits.deadline_ms as i64, limits.requests);
-    let mut session = Session::new(&Fetch, &Host, gateway, credentials, &budget);
+    let transport = Fetch::by(None);
+    let mut session = Session::new(&transport, &Host, gateway, credentials, &budget);
     let api = session.api().await?.number();
     let mut pulled = Vec::new();
     for resource in resources {
@@ -156,31 +153,13 @@ fn read(settings: &str) -> Result<Gateway> {
     }
 }
 
-fn secret(secrets: &Secrets, name: &str) -> Option<Secret> {
+pub(super) fn secret(secrets: &Secrets, name: &str) -> Option<Secret> {
     Reflect::get(secrets, &name.into()).ok()?.as_string().map(Secret::new)
 }
 
 /// A missing secret is one that nobody has typed; what a Worker's owner would do about it is no help here.
 fn asked_for(error: Error) -> Error {
     error.help("Give the password, the client secret or the token with the call")
-}
-
-/// When the signal is aborted: its reason. Never, without a signal.
-async fn aborted(signal: Option<AbortSignal>) -> JsValue {
-    let Some(signal) = signal else { return pending().await };
-    let mut listening = Ok(());
-    let rings = Promise::new(&mut |done, _| {
-        if signal.aborted() {
-            let _ = done.call0(&JsValue::NULL);
-        } else {
-            listening = signal.add_event_listener_with_callback("abort", &done);
-        }
-    });
-    if listening.is_err() {
-        return pending().await;
-    }
-    let _ = JsFuture::from(rings).await;
-    signal.reason()
 }
 
 /// From the gateway's client to JavaScript.

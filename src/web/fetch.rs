@@ -1,15 +1,45 @@
-//! The `fetch` of a browser or of Node as a transport.
+//! `fetch` as a transport: that of a browser or of Node, or one that the caller gives.
 
 use crate::error::{Error, Kind, Result};
+use crate::gateway::transport_failure;
 use crate::host::{self, Http, Method, Request, Response};
 use gloo_net::http::{Headers, RequestBuilder};
-use js_sys::{Reflect, Uint8Array};
+use js_sys::{Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, ReadableStreamDefaultReader, RequestCredentials, RequestRedirect, ResponseType};
 
 /// In a page it reaches only gateways that allow the page's origin (CORS); in Node, any.
-pub struct Fetch;
+pub struct Fetch {
+    /// The caller's own, which says why nothing came; the global one does not.
+    own: Option<Function>,
+}
+
+impl Fetch {
+    /// By that function, or by the global `fetch`.
+    pub fn by(own: Option<Function>) -> Fetch {
+        Fetch { own }
+    }
+
+    async fn ask(&self, request: gloo_net::http::Request, place: &str) -> Result<web_sys::Response> {
+        let Some(own) = &self.own else {
+            let response = request.send().await.map_err(|_| unreachable(place))?;
+            return Ok(response.into());
+        };
+        let failed = |thrown: JsValue| transport_failure(&reason(&thrown));
+        let promise = own.call1(&JsValue::UNDEFINED, &web_sys::Request::from(request)).map_err(failed)?;
+        let response = JsFuture::from(Promise::resolve(&promise)).await.map_err(failed)?;
+        Ok(response.unchecked_into())
+    }
+}
+
+/// What an error says, and what it says of its cause.
+fn reason(thrown: &JsValue) -> String {
+    let text = |error: &JsValue| Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
+    let cause = Reflect::get(thrown, &"cause".into()).ok().and_then(|cause| text(&cause));
+    let said: Vec<String> = text(thrown).into_iter().chain(cause).collect();
+    if said.is_empty() { "no reason given".into() } else { said.join(": ") }
+}
 
 impl Http for Fetch {
     type Body = Body;
@@ -18,7 +48,8 @@ impl Http for Fetch {
         let place = request.url.split('?').next().unwrap_or_default().to_string();
         let headers = Headers::new();
         // A browser says itself what it is; as a header of ours it would have to be allowed by the gateway.
-        for (name, value) in request.headers.iter().filter(|(name, _)| name != "user-agent") {
+        let ours = |name: &str| self.own.is_some() || name != "user-agent";
+        for (name, value) in request.headers.iter().filter(|(name, _)| ours(name)) {
             headers.set(name, value.reveal());
         }
         let abort = Abort(AbortController::new().ok());
@@ -38,7 +69,7 @@ impl Http for Fetch {
         // What the runtime says about a request that it did not take may quote its headers: it is not passed on.
         let built = built
             .map_err(|_| Error::new(Kind::Config, "bad_request", "the request cannot be made").at(place.clone()))?;
-        let response = built.send().await.map_err(|_| unreachable(&place))?;
+        let response = self.ask(built, &place).await?;
         abort.keep();
         if response.type_() == ResponseType::Opaqueredirect {
             return Err(Error::new(
@@ -52,7 +83,7 @@ impl Http for Fetch {
         let reader = response.body().map(|stream| stream.get_reader().unchecked_into());
         Ok(Response {
             status: response.status(),
-            headers: response.headers().entries().collect(),
+            headers: Headers::from_raw(response.headers()).entries().collect(),
             body: Body { reader, place },
         })
     }

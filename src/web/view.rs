@@ -76,10 +76,12 @@ impl Tables {
     /// Adds a file behind the rows of its table, and gives the table's number. `schema`: the table's, as JSON text, as it
     /// stands in a manifest; `bytes`: of the file, with the checksum that the manifest says.
     pub fn add(&mut self, schema: &str, bytes: Vec<u8>) -> Result<usize, JsValue> {
-        let schema: TableSchema = serde_json::from_str(schema).map_err(|error| {
-            thrown(Error::new(Kind::Config, "bad_schema", format!("the schema cannot be read: {error}")))
-        })?;
-        self.tables.add(&schema, bytes).map_err(thrown)
+        self.tables.add(&described(schema)?, bytes).map_err(thrown)
+    }
+
+    /// A table that may have no file at all, by its schema, and its number.
+    pub fn declare(&mut self, schema: &str) -> Result<usize, JsValue> {
+        Ok(self.tables.declare(&described(schema)?))
     }
 
     /// `[{name, parent, rows, readable, bytes, files, columns}]`; `columns`: those that have a type, as in a schema.
@@ -204,6 +206,12 @@ impl Tables {
             _ => Err(thrown(no_handle(number))),
         }
     }
+}
+
+/// A table's schema from JSON text.
+fn described(schema: &str) -> Result<TableSchema, JsValue> {
+    serde_json::from_str(schema)
+        .map_err(|error| thrown(Error::new(Kind::Config, "bad_schema", format!("the schema cannot be read: {error}"))))
 }
 
 /// Where a number's work is held; none for 0.

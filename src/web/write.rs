@@ -28,7 +28,7 @@ pub struct Writer {
 
 #[wasm_bindgen]
 impl Writer {
-    /// All rows of an arrangement, in `format`: `csv` (formulas neutralised), `jsonl` or `arrow` (the streaming format). Throws an
+    /// All rows of an arrangement, in `format`: `csv` (formulas neutralised), `jsonl`, `arrow` (the streaming format) or `parquet`. Throws an
     /// `Error` with a `code`, as `next` does.
     #[wasm_bindgen(constructor)]
     pub fn new(tables: &Tables, table: usize, arrangement: u32, format: &str) -> Result<Writer, JsValue> {
@@ -36,9 +36,10 @@ impl Writer {
             "csv" => Format::Csv(Formulas::Neutralised),
             "jsonl" => Format::JsonLines,
             "arrow" => Format::Arrow,
+            "parquet" => Format::Parquet,
             _ => {
                 let error = Error::new(Kind::Config, "no_such_format", format!("there is no format {format}"));
-                return Err(thrown(error.help("There are csv, jsonl and arrow")));
+                return Err(thrown(error.help("There are csv, jsonl, arrow and parquet")));
             }
         };
         let count = match tables.arrangement(arrangement)? {
@@ -57,6 +58,7 @@ impl Writer {
             Format::Csv(_) => "text/csv;charset=utf-8",
             Format::JsonLines => "application/jsonl",
             Format::Arrow => "application/vnd.apache.arrow.stream",
+            Format::Parquet => "application/vnd.apache.parquet",
         }
         .into()
     }
@@ -81,7 +83,7 @@ impl Writer {
         if self.done == self.count
             && let Some(exporter) = self.exporter.take()
         {
-            exporter.finish(&mut bytes);
+            exporter.finish(&mut bytes).map_err(thrown)?;
         }
         Ok(Some(Uint8Array::from(bytes.as_slice())))
     }

@@ -1,7 +1,8 @@
 // The page under its policy, and that whatever breaks it is noticed: a list of violations that stays empty proves nothing else.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { axe, browser, live, parseHeaders, screenshots, serve } from './support.mjs';
+import { parseHeaders } from '../../npm/cli/assets.js';
+import { axe, browser, live, screenshots, serve } from './support.mjs';
 
 /** A page of a test's own, under the product's policy. */
 const OWN = {

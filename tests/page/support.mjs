@@ -1,12 +1,13 @@
 // The page in a real Chromium: served under its real headers, with everything collected that must not happen.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { extname, join, normalize } from 'node:path';
+import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { content, headersOf, parseHeaders, typeOf } from '../../npm/cli/assets.js';
 import { chromium as program } from '../../tools/lib/chromium.mjs';
 import { ROOT } from '../../tools/lib/execute.mjs';
 import { PAGE } from '../../tools/lib/page.mjs';
@@ -16,15 +17,6 @@ const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const SCREENSHOTS = join(ROOT, 'build', 'screenshots');
 /** What `npm run test:page` adds up: a line of JSON for each page that was closed and each look of axe. */
 const TALLY = process.env.GATELAKE_PAGE_TALLY;
-const TYPES = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.wasm': 'application/wasm',
-  '.txt': 'text/plain; charset=utf-8',
-  '.json': 'application/json',
-};
 const REPORTS = '/csp-reports';
 
 /** Screens that the page has to look right on, and both themes. */
@@ -53,11 +45,12 @@ export async function serve(folder = PAGE, { files = {} } = {}) {
       return response.writeHead(204).end();
     }
     const headers = headersOf(rules, path);
-    const content = read(folder, files, path);
-    if (content === undefined) return response.writeHead(404, headers).end();
+    const name = path.endsWith('/') ? `${path}index.html` : path;
+    const file = Object.hasOwn(files, name) ? files[name] : content(folder, path);
+    if (file === undefined) return response.writeHead(404, headers).end();
     if (headers['content-security-policy']) headers['content-security-policy'] += `; report-uri ${REPORTS}`;
-    headers['content-type'] = TYPES[path.endsWith('/') ? '.html' : extname(path)] ?? 'application/octet-stream';
-    return response.writeHead(200, headers).end(content);
+    headers['content-type'] = typeOf(path);
+    return response.writeHead(200, headers).end(file);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -79,41 +72,6 @@ export async function live(gateways = { sftp: { users: 60 } }, options) {
   const lake = await world(gateways, options);
   await lake.call('/healthz');
   return Object.assign(lake, { url: String(lake.local.url) });
-}
-
-function read(folder, files, path) {
-  const name = path.endsWith('/') ? `${path}index.html` : path;
-  if (Object.hasOwn(files, name)) return files[name];
-  const place = normalize(join(folder, name));
-  if (!place.startsWith(normalize(folder)) || name === '/_headers' || !existsSync(place) || !statSync(place).isFile()) return undefined;
-  return readFileSync(place);
-}
-
-/** Cloudflare's `_headers`: a path, with `*` for anything, and below it `Name: value` or `! Name`, which takes one away again. */
-export function parseHeaders(text) {
-  const rules = [];
-  for (const line of text.split('\n').filter((one) => one.trim() && !one.trim().startsWith('#'))) {
-    if (/^\S/.test(line)) {
-      const pattern = line.trim().split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*');
-      rules.push({ pattern: new RegExp(`^${pattern}$`), lines: [] });
-    } else {
-      rules.at(-1).lines.push(line.trim());
-    }
-  }
-  return rules;
-}
-
-function headersOf(rules, path) {
-  const headers = {};
-  for (const { pattern, lines } of rules) {
-    if (!pattern.test(path)) continue;
-    for (const line of lines) {
-      const [, gone, name, value] = /^(! )?([^:]+)(?:: *(.*))?$/.exec(line);
-      if (gone) delete headers[name.toLowerCase()];
-      else headers[name.toLowerCase()] = value;
-    }
-  }
-  return headers;
 }
 
 /**

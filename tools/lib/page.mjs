@@ -22,7 +22,7 @@ const GLUE = join(ROOT, 'build', 'web', 'gatelake.js');
 /** Served as they are. */
 const STATIC = ['index.html', 'sample.json', '_headers', 'favicon.svg'];
 const ENTRIES = { main: 'src/main.tsx', worker: 'src/engine/worker.ts', style: 'src/style.css' };
-const TSC = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
+export const TSC = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
 
 /**
  * Checks the types, bundles, and copies what goes along; nothing if it is all there already. The wasm must have been built. The

@@ -4,7 +4,7 @@ import { render } from 'preact';
 import { useRef } from 'preact/hooks';
 import * as api from './lake/api.ts';
 import { dataset, said } from './model.ts';
-import { go, link, route, type View } from './route.ts';
+import { address, go, link, route, type View } from './route.ts';
 import { Lake, Runs } from './views/lake.tsx';
 import { Preview } from './views/preview.tsx';
 import { sample } from './views/start.tsx';
@@ -105,5 +105,13 @@ for (const kind of ['dragover', 'drop'] as const) {
 // What comes late comes in time: the page works on when the network does not.
 const idle = globalThis.requestIdleCallback ?? setTimeout;
 idle(() => void Promise.allSettled([sample(), import('@dagrejs/dagre')]));
+
+// `gatelake show` prints a link with its token. It goes where a typed one goes, and the address forgets it at once.
+const given = new URLSearchParams(location.hash.slice(1)).get('token');
+if (given) {
+  history.replaceState(null, '', address(route.peek()));
+  // One that is not taken leaves the door shut, with its form to try again.
+  api.connect(given).catch(() => {});
+}
 
 render(<App />, document.getElementById('page')!);

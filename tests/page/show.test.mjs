@@ -1,0 +1,44 @@
+// `gatelake show`: the page over a lake in a folder, opened by the link that it prints.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, test } from 'node:test';
+import { emulated } from '../../tools/lib/local.mjs';
+import { startGateway } from '../gateway/server.mjs';
+import { gatelake, start, temporary } from '../npm/support.mjs';
+import { axe, browser } from './support.mjs';
+
+let chrome;
+before(async () => {
+  chrome = await browser();
+});
+after(() => chrome?.close());
+
+test('the printed link opens the lake: its tables, its snapshots, its runs', async (t) => {
+  const gateway = await startGateway({ users: 40 });
+  const cwd = temporary(t);
+  const { toml, secrets } = emulated(gateway);
+  writeFileSync(join(cwd, 'gatelake.toml'), toml);
+  for (const [revision, time] of [1795773600000, 1795777200000].entries()) {
+    gateway.set({ revision });
+    assert.equal((await gatelake(['pull', '--scheduled-time', String(time)], { cwd, env: secrets })).code, 0);
+  }
+  await gateway.close();
+  const { child, done } = start(['show', 'lake'], { cwd });
+  try {
+    const link = await new Promise((resolve) => createInterface({ input: child.stdout }).once('line', resolve));
+    const token = new URLSearchParams(new URL(link).hash.slice(1)).get('token');
+    const page = await chrome.page({ url: link });
+    await page.getByRole('gridcell').first().waitFor();
+    assert.equal(await page.evaluate((secret) => JSON.stringify([localStorage, sessionStorage, document.cookie, location.href]).includes(secret), token), false, 'the address forgets the token');
+    await page.getByRole('navigation', { name: /^Tables of / }).getByText('public_keys').waitFor();
+    await axe(page, { visible: '[role=grid] td' });
+    await page.getByRole('navigation', { name: 'Views', exact: true }).getByRole('link', { name: 'Runs' }).click();
+    await page.getByText('published').first().waitFor();
+    await page.finish();
+  } finally {
+    child.kill('SIGINT');
+    assert.equal((await done).code, 0);
+  }
+});
