@@ -11,6 +11,8 @@ mod host;
 #[cfg(feature = "npm")]
 mod lake;
 #[cfg(feature = "npm")]
+mod merging;
+#[cfg(feature = "npm")]
 mod run;
 mod signal;
 #[cfg(feature = "npm")]
@@ -18,7 +20,7 @@ mod store;
 mod view;
 mod write;
 
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::normalize::schema::Schema;
 use crate::normalize::{Load, Options, Part, Select};
 use js_sys::{Object, Reflect, Uint8Array};
@@ -38,6 +40,8 @@ use wasm_bindgen::prelude::*;
 pub struct Normalizer {
     load: Load,
     in_body: bool,
+    #[cfg(feature = "npm")]
+    ended: merging::Ended,
 }
 
 #[wasm_bindgen]
@@ -48,11 +52,15 @@ impl Normalizer {
     pub fn new(table: &str, options: &str, load_id: &str, schema: Option<String>) -> Result<Normalizer, JsValue> {
         let options = Options::from_json(options).map_err(thrown)?;
         let schema = match schema {
-            Some(text) => serde_json::from_str(&text)
-                .map_err(|error| JsError::new(&format!("the schema cannot be read: {error}")))?,
+            Some(text) => serde_json::from_str(&text).map_err(|error| thrown(bad_schema(error)))?,
             None => Schema::default(),
         };
-        Ok(Normalizer { load: Load::new(table, options, schema, load_id).map_err(thrown)?, in_body: false })
+        Ok(Normalizer {
+            #[cfg(feature = "npm")]
+            ended: merging::Ended::new(&options, load_id),
+            load: Load::new(table, options, schema, load_id).map_err(thrown)?,
+            in_body: false,
+        })
     }
 
     /// A body begins whose records lie in an envelope or, with `root`, that is the record or the list of records itself.
@@ -89,8 +97,16 @@ impl Normalizer {
         if self.in_body {
             self.end_body()?;
         }
-        plain(&self.load.finish().map_err(thrown)?)
+        let loaded = self.load.finish().map_err(thrown)?;
+        let told = plain(&loaded);
+        #[cfg(feature = "npm")]
+        self.ended.with(loaded);
+        told
     }
+}
+
+fn bad_schema(error: serde_json::Error) -> Error {
+    Error::new(Kind::Config, "bad_schema", format!("the schema cannot be read: {error}"))
 }
 
 fn part(part: Part) -> Result<Object, JsValue> {

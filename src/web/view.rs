@@ -1,6 +1,6 @@
 //! Tables to look at: [`crate::view`] for a page.
 
-use super::{Normalizer, plain, thrown};
+use super::{Normalizer, bad_schema, plain, thrown};
 use crate::error::{Error, Kind};
 use crate::normalize::schema::TableSchema;
 use crate::view::{self, Arrangement, Arranging, Profiling, Request};
@@ -210,8 +210,7 @@ impl Tables {
 
 /// A table's schema from JSON text.
 fn described(schema: &str) -> Result<TableSchema, JsValue> {
-    serde_json::from_str(schema)
-        .map_err(|error| thrown(Error::new(Kind::Config, "bad_schema", format!("the schema cannot be read: {error}"))))
+    serde_json::from_str(schema).map_err(|error| thrown(bad_schema(error)))
 }
 
 /// Where a number's work is held; none for 0.

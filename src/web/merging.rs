@@ -1,0 +1,108 @@
+//! Loads that merge, for who keeps files without a lake.
+
+use super::{Normalizer, thrown};
+use crate::error::{Error, Kind, Result};
+use crate::merge::{self, Files, Order};
+use crate::normalize::{FileEnd, Loaded, Options};
+use futures_util::FutureExt;
+use js_sys::{Array, Object, Reflect, Uint8Array};
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+
+/// What a merge has to know of its load.
+pub struct Ended {
+    options: Options,
+    load_id: String,
+    /// Once it has ended.
+    loaded: Option<Loaded>,
+}
+
+impl Ended {
+    pub fn new(options: &Options, load_id: &str) -> Ended {
+        Ended { options: options.clone(), load_id: load_id.to_owned(), loaded: None }
+    }
+
+    pub fn with(&mut self, loaded: Loaded) {
+        self.loaded = Some(loaded);
+    }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// A whole Parquet file of a table.
+    #[wasm_bindgen(typescript_type = "{ table: string; bytes: Uint8Array; columns: number }")]
+    pub type TableFile;
+    #[wasm_bindgen(method, getter)]
+    fn table(this: &TableFile) -> String;
+    #[wasm_bindgen(method, getter)]
+    fn bytes(this: &TableFile) -> Uint8Array;
+    #[wasm_bindgen(method, getter)]
+    fn columns(this: &TableFile) -> u32;
+}
+
+#[wasm_bindgen]
+impl Normalizer {
+    /// After `finish`, of a load whose `write_disposition` is a merge: the files of all tables when its rows are merged with those that are
+    /// there. `old`: the files so far, oldest first; `load`: those that the load made. A load without rows leaves `old` as it is.
+    #[wasm_bindgen(unchecked_return_type = "{ table: string; bytes: Uint8Array; columns: number }[]")]
+    pub fn merge(&self, old: Vec<TableFile>, load: Vec<TableFile>) -> std::result::Result<Array, JsValue> {
+        let files = self.merged(&files(old), &files(load)).map_err(thrown)?;
+        let out = Array::new();
+        for (table, files) in files {
+            for file in files {
+                let object = Object::new();
+                Reflect::set(&object, &"table".into(), &table.as_str().into())?;
+                Reflect::set(&object, &"bytes".into(), &Uint8Array::from(file.bytes.as_slice()))?;
+                Reflect::set(&object, &"columns".into(), &file.columns.into())?;
+                out.push(&object);
+            }
+        }
+        Ok(out)
+    }
+}
+
+impl Normalizer {
+    fn merged(&self, old: &Files<File>, load: &Files<File>) -> Result<Files<File>> {
+        let Ended { options, load_id, loaded } = &self.ended;
+        let loaded = loaded.as_ref().ok_or_else(|| {
+            Error::new(Kind::Data, "no_load", "a load that has not ended cannot be merged").help("Call `finish` first")
+        })?;
+        let Some(merge) = options.write_disposition.merge().cloned() else {
+            return Err(Error::new(Kind::Config, "bad_options", "the load's `write_disposition` is no merge"));
+        };
+        if loaded.tables.iter().all(|table| table.rows == 0) {
+            return Ok(old.clone());
+        }
+        let order = Order { merge, plain_encodings: options.plain_encodings };
+        let merged = merge::merge(&order, loaded, load_id, old, load, &Memory).now_or_never();
+        // Nothing in memory need be waited for.
+        merged.ok_or_else(|| Error::new(Kind::Data, "internal", "a merge waits"))?.map(|(files, _)| files)
+    }
+}
+
+#[derive(Clone)]
+struct File {
+    bytes: Rc<Vec<u8>>,
+    columns: u32,
+}
+
+fn files(given: Vec<TableFile>) -> Files<File> {
+    let mut files = Files::new();
+    for file in given {
+        let one = File { bytes: Rc::new(file.bytes().to_vec()), columns: file.columns() };
+        files.entry(file.table()).or_insert_with(Vec::new).push(one);
+    }
+    files
+}
+
+struct Memory;
+
+impl merge::Shelf for Memory {
+    type File = File;
+    async fn read(&self, file: &File) -> Result<Vec<u8>> {
+        Ok(file.bytes.as_ref().clone())
+    }
+    async fn keep(&self, _: &str, bytes: Vec<u8>, end: FileEnd) -> Result<File> {
+        Ok(File { bytes: Rc::new(bytes), columns: end.columns })
+    }
+}
