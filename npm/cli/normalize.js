@@ -28,7 +28,8 @@ export const command = {
     select: { value: SELECTS.join('|'), help: 'how records lie in a file: root, the items of an array or one object; envelope, the one list of objects within; auto, root for an array and envelope for an object [auto]' },
   },
   details: `A FILE is JSON, or - for standard input. Several files are several loads in that order, each with the schema that the one before left: with
-write_disposition "append" (the default) a table has the rows of all of them, with "replace" those of the last. A load that fails leaves the
+write_disposition "append" (the default) a table has the rows of all of them, with "replace" those of the last, and with "merge"
+those that a key or their content tells apart. A load that fails leaves the
 others alone.
 
 Exit codes: 0 all loads went well; 1 none did, nothing is written; 2 nothing was tried; 3 some failed, the others are written.`,
@@ -70,7 +71,7 @@ Exit codes: 0 all loads went well; 1 none did, nothing is written; 2 nothing was
 
 /**
  * @param {string | undefined} path
- * @returns {Promise<{ disposition: 'append' | 'replace', options: Record<string, unknown> }>}
+ * @returns {Promise<{ disposition: Disposition, options: Record<string, unknown> }>}
  */
 async function readOptions(path) {
   if (path === undefined) return { disposition: 'append', options: {} };
@@ -81,16 +82,19 @@ async function readOptions(path) {
     throw new Failure('bad_options', `the options cannot be read: ${/** @type {Error} */ (error).message}`, { at: path, exit: EXIT.USAGE });
   }
   if (read === null || typeof read !== 'object' || Array.isArray(read)) throw new Failure('bad_options', 'the options are no JSON object', { at: path, exit: EXIT.USAGE });
-  const { write_disposition: disposition = 'append', ...options } = read;
-  if (disposition === 'append' || disposition === 'replace') return { disposition, options };
-  const named = typeof disposition === 'string' ? disposition : disposition?.disposition;
-  throw new Failure('bad_options', `write_disposition ${JSON.stringify(named ?? disposition)} is not there yet`, { at: path, help: 'There are "append" and "replace"', exit: EXIT.USAGE });
+  const { write_disposition: given = 'append' } = read;
+  // What else may stand in it, the engine knows and checks.
+  const disposition = typeof given === 'string' ? given : given?.disposition;
+  if (disposition === 'append' || disposition === 'replace' || disposition === 'merge') return { disposition, options: read };
+  throw new Failure('bad_options', `there is no write_disposition ${JSON.stringify(disposition ?? given)}`, { at: path, help: 'There are "append", "replace" and "merge"', exit: EXIT.USAGE });
 }
 
 /** @param {string} file @param {import('./io.js').Io} io @returns {AsyncIterable<Uint8Array>} */
 function source(file, { stdin, signal }) {
   return file === '-' ? stdin : createReadStream(file, { highWaterMark: CHUNK, signal });
 }
+
+/** @typedef {'append' | 'replace' | 'merge'} Disposition */
 
 /**
  * What several loads come to.
@@ -110,7 +114,7 @@ class Loads {
    * @param {typeof import('../../build/npm/gatelake.js')} engine
    * @param {string} table
    * @param {string} options
-   * @param {'append' | 'replace'} disposition
+   * @param {Disposition} disposition
    */
   constructor(engine, table, options, disposition) {
     this.#engine = engine;
@@ -130,8 +134,8 @@ class Loads {
     try {
       /** @type {Map<string, Uint8Array[]>} */
       const open = new Map();
-      /** @type {[string, { bytes: Uint8Array, columns: number }][]} */
-      const done = [];
+      /** @type {{ table: string, bytes: Uint8Array, columns: number }[]} */
+      let done = [];
       const take = () => {
         for (const part of load.takeParts()) {
           const { table, bytes: piece, end } = /** @type {{ table: string, bytes: Uint8Array, end: { columns: number } | null }} */ (part);
@@ -139,7 +143,7 @@ class Loads {
           pieces.push(piece);
           open.set(table, pieces);
           if (!end) continue;
-          done.push([table, { bytes: Buffer.concat(pieces), columns: end.columns }]);
+          done.push({ table, bytes: Buffer.concat(pieces), columns: end.columns });
           open.delete(table);
         }
       };
@@ -159,8 +163,12 @@ class Loads {
       const { schema, tables, warnings } = load.finish();
       take();
       this.schema = schema;
-      if (this.#disposition === 'replace') this.#files.clear();
-      for (const [table, file] of done) this.#files.set(table, [...(this.#files.get(table) ?? []), file]);
+      if (this.#disposition === 'merge') {
+        const old = [...this.#files].flatMap(([table, files]) => files.map((file) => ({ table, ...file })));
+        done = load.merge(old, done);
+      }
+      if (this.#disposition !== 'append') this.#files.clear();
+      for (const { table, ...file } of done) this.#files.set(table, [...(this.#files.get(table) ?? []), file]);
       return { rows: Object.fromEntries(tables.map((/** @type {{ name: string, rows: number }} */ one) => [one.name, one.rows])), warnings };
     } finally {
       load.free();

@@ -71,6 +71,27 @@ test("dlt's answers: the tables of every case that appends or replaces", { timeo
   t.diagnostic(Object.entries(counts).map(([what, count]) => `${count} ${what}`).join(', '));
 });
 
+test("dlt's answers: the tables of every case that merges", { timeout: 300_000 }, async (t) => {
+  const own = (row) => Object.fromEntries(Object.entries(row).filter(([name, value]) => !name.startsWith('_dlt_') && value !== null).sort());
+  const sorted = (rows) => rows.map((row) => JSON.stringify(own(row))).sort();
+  let cases = 0;
+  for (const file of readdirSync(CASES).filter((name) => /^(mg|scd2)_.*[^d]\.json$/.test(name) && !name.endsWith('.expected.json'))) {
+    const { table, options = {}, loads } = JSON.parse(readFileSync(join(CASES, file), 'utf8'));
+    const expected = JSON.parse(readFileSync(join(CASES, file.replace('.json', '.expected.json')), 'utf8'));
+    if (!loads.every(Array.isArray) || expected.loads.some(({ status }) => status === 'failed')) continue;
+    const folder = temporary(t);
+    const files = loads.map((rows, number) => put(folder, `${number}.json`, rows));
+    put(folder, 'options.json', options);
+    const ended = await gatelake(['normalize', ...files, '--table', table, '--options', 'options.json', '--out', 'out', '--format', 'jsonl', '--json'], { cwd: folder });
+    assert.equal(ended.code, 0, `${file}: ${ended.stderr}`);
+    for (const [name, { rows, materialized }] of Object.entries(expected.tables)) {
+      assert.deepEqual(sorted(materialized ? lines(join(folder, 'out', `${name}.jsonl`)) : []), sorted(rows), `${file}: ${name}`);
+    }
+    cases += 1;
+  }
+  assert.ok(cases > 12, String(cases));
+});
+
 /** Rows and columns of every table, the ids as what they stand for. */
 function compare(name, folder, { tables }, counts) {
   const found = Object.fromEntries(Object.keys(tables).map((table) => [table, tables[table].materialized ? lines(join(folder, `${table}.jsonl`)) : []]));
@@ -165,7 +186,8 @@ test('standard input, envelopes, and a load that fails among others', async (t) 
 test('what is wrong with the command line or the options is said before anything is read', async (t) => {
   const cwd = temporary(t);
   put(cwd, 'a.json', '[]');
-  put(cwd, 'merge.json', { write_disposition: { disposition: 'merge', strategy: 'upsert' } });
+  put(cwd, 'merge.json', { write_disposition: { disposition: 'merge', strategy: 'guess' } });
+  put(cwd, 'other.json', { write_disposition: 'overwrite' });
   put(cwd, 'typo.json', { primary_kye: ['id'] });
   put(cwd, 'list.json', []);
   const cases = [
@@ -175,7 +197,8 @@ test('what is wrong with the command line or the options is said before anything
     [['a.json', '--table', 'a', '--out', 'o', '--format', 'xml'], 'bad_usage', /parquet, arrow, csv, jsonl/],
     [['a.json', '--table', 'a', '--out', 'o', '--select', 'all'], 'bad_usage', /auto, root, envelope/],
     [['-', '-', '--table', 'a', '--out', 'o'], 'bad_usage', /read once/],
-    [['a.json', '--table', 'a', '--out', 'o', '--options', 'merge.json'], 'bad_options', /"merge" is not there yet/],
+    [['a.json', '--table', 'a', '--out', 'o', '--options', 'merge.json'], 'bad_options', /no strategy `guess`/],
+    [['a.json', '--table', 'a', '--out', 'o', '--options', 'other.json'], 'bad_options', /no write_disposition "overwrite"/],
     [['a.json', '--table', 'a', '--out', 'o', '--options', 'typo.json'], 'bad_options', /primary_kye/],
     [['a.json', '--table', 'a', '--out', 'o', '--options', 'list.json'], 'bad_options', /no JSON object/],
     [['a.json', '--table', 'a', '--out', 'o', '--options', 'none.json'], 'bad_options', /ENOENT/],
