@@ -1,0 +1,116 @@
+//! What a merge costs: loads of some of 1,000,000 users, or of all with some changed, merged with those that are there.
+//!
+//! `cargo bench --bench merging`; `ROWS=100000` for fewer. One thread, files in memory. The engine's share, making the load's own files,
+//! is told apart: it is what appending the same would cost.
+
+use futures_util::FutureExt;
+use gatelake::error::Result;
+use gatelake::merge::{Files, Order, Shelf, merge};
+use gatelake::normalize::{FileEnd, Load, Loaded, Merge, Options, Select, Strategy, WriteDisposition};
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Instant;
+
+/// Files in memory, and how many a merge made.
+#[derive(Default)]
+struct Memory {
+    made: Cell<usize>,
+    read: Cell<usize>,
+}
+
+impl Shelf for Memory {
+    type File = Rc<Vec<u8>>;
+    async fn read(&self, file: &Self::File) -> Result<Vec<u8>> {
+        self.read.set(self.read.get() + 1);
+        Ok(file.as_ref().clone())
+    }
+    async fn keep(&self, _: &str, bytes: Vec<u8>, _: FileEnd) -> Result<Self::File> {
+        self.made.set(self.made.get() + 1);
+        Ok(Rc::new(bytes))
+    }
+}
+
+fn options(strategy: Strategy) -> Options {
+    let merge = Merge { strategy, ..Merge::default() };
+    Options { write_disposition: WriteDisposition::Merge(merge), primary_key: vec!["id".into()], ..Options::default() }
+}
+
+/// The users of these numbers; those that `changed` says have another state.
+fn users(numbers: impl Iterator<Item = u64>, changed: impl Fn(u64) -> bool) -> String {
+    let mut json = String::from("[");
+    for (nth, n) in numbers.enumerate() {
+        let (comma, state) = (if nth > 0 { "," } else { "" }, u64::from(changed(n)));
+        json.push_str(&format!(
+            r#"{comma}{{"id":{n},"username":"user{n:07}","state":{state},"home":"/data/partners/{}/in","enabled":{},"keys":[{{"name":"k{n}","bits":{}}}]}}"#,
+            n % 977,
+            n % 3 > 0,
+            2048 + n % 2 * 2048
+        ));
+    }
+    json.push(']');
+    json
+}
+
+fn load(json: &str, strategy: Strategy, schema: &Loaded, id: &str) -> Result<(Loaded, Files<Rc<Vec<u8>>>)> {
+    let mut load = Load::new("users", options(strategy), schema.schema.clone(), id)?;
+    load.begin_body(Select::Root)?;
+    let mut parts = Vec::new();
+    for chunk in json.as_bytes().chunks(1 << 20) {
+        load.feed(chunk)?;
+        parts.extend(load.take_parts());
+    }
+    load.end_body()?;
+    let loaded = load.finish()?;
+    parts.extend(load.take_parts());
+    let mut files = Files::new();
+    let mut open = std::collections::BTreeMap::<String, Vec<u8>>::new();
+    for part in parts {
+        let bytes = open.entry(part.table.clone()).or_default();
+        bytes.extend(part.bytes);
+        if part.end.is_some() {
+            files.entry(part.table).or_insert_with(Vec::new).push(Rc::new(std::mem::take(bytes)));
+        }
+    }
+    Ok((loaded, files))
+}
+
+fn main() -> Result<()> {
+    let rows: u64 = std::env::var("ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(1_000_000);
+    let one_in = |n: u64| move |number: u64| number % n == 0;
+    println!("{rows} users, {} rows in two tables", 2 * rows);
+    println!(
+        "{:<16} {:<34} {:>9} {:>9} {:>12} {:>12}",
+        "strategy", "load", "load, ms", "merge, ms", "files read", "files made"
+    );
+    for strategy in [Strategy::DeleteInsert, Strategy::Scd2] {
+        let (first, old) = load(&users(0..rows, |_| false), strategy, &Loaded::default(), "1700000000.0")?;
+        let files: usize = old.values().map(Vec::len).sum();
+        let tenth = rows / 100;
+        let loads: [(&str, String); 4] = [
+            ("1 % of the users, side by side", users(0..tenth, |_| true)),
+            ("1 % of the users, all over", users((0..rows).step_by(100), |_| true)),
+            ("all users, 1 % changed", users(0..rows, one_in(100))),
+            ("all users, none changed", users(0..rows, |_| false)),
+        ];
+        for (what, json) in loads {
+            let began = Instant::now();
+            let (loaded, new) = load(&json, strategy, &first, "1700003600.0")?;
+            let loaded_in = began.elapsed();
+            let memory = Memory::default();
+            let order = Order { merge: Merge { strategy, ..Merge::default() }, ..Order::default() };
+            let began = Instant::now();
+            let merged = merge(&order, &loaded, "1700003600.0", &old, &new, &memory).now_or_never();
+            let merged_in = began.elapsed();
+            let _ = merged.transpose()?;
+            println!(
+                "{:<16} {what:<34} {:>9} {:>9} {:>12} {:>12}",
+                format!("{strategy:?}"),
+                loaded_in.as_millis(),
+                merged_in.as_millis(),
+                format!("{} of {files}", memory.read.get()),
+                memory.made.get()
+            );
+        }
+    }
+    Ok(())
+}
