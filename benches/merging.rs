@@ -2,6 +2,7 @@
 //!
 //! `cargo bench --bench merging`; `ROWS=100000` for fewer. One thread, files in memory. The engine's share, making the load's own files,
 //! is told apart: it is what appending the same would cost.
+#![allow(clippy::disallowed_methods)] // it measures time
 
 use futures_util::FutureExt;
 use gatelake::error::Result;
@@ -76,40 +77,29 @@ fn load(json: &str, strategy: Strategy, schema: &Loaded, id: &str) -> Result<(Lo
 
 fn main() -> Result<()> {
     let rows: u64 = std::env::var("ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(1_000_000);
-    let one_in = |n: u64| move |number: u64| number % n == 0;
-    println!("{rows} users, {} rows in two tables", 2 * rows);
-    println!(
-        "{:<16} {:<34} {:>9} {:>9} {:>12} {:>12}",
-        "strategy", "load", "load, ms", "merge, ms", "files read", "files made"
-    );
     for strategy in [Strategy::DeleteInsert, Strategy::Scd2] {
         let (first, old) = load(&users(0..rows, |_| false), strategy, &Loaded::default(), "1700000000.0")?;
         let files: usize = old.values().map(Vec::len).sum();
-        let tenth = rows / 100;
+        println!("{strategy:?}: {rows} users, {} rows in two tables, {files} files", 2 * rows);
+        println!("  {:<32} {:>9} {:>9} {:>7} {:>7}", "a load of", "load, ms", "merge, ms", "read", "made");
         let loads: [(&str, String); 4] = [
-            ("1 % of the users, side by side", users(0..tenth, |_| true)),
+            ("1 % of the users, side by side", users(0..rows / 100, |_| true)),
             ("1 % of the users, all over", users((0..rows).step_by(100), |_| true)),
-            ("all users, 1 % changed", users(0..rows, one_in(100))),
+            ("all users, 1 % of them changed", users(0..rows, |n| n.is_multiple_of(100))),
             ("all users, none changed", users(0..rows, |_| false)),
         ];
         for (what, json) in loads {
             let began = Instant::now();
             let (loaded, new) = load(&json, strategy, &first, "1700003600.0")?;
-            let loaded_in = began.elapsed();
+            let loaded_in = began.elapsed().as_millis();
             let memory = Memory::default();
             let order = Order { merge: Merge { strategy, ..Merge::default() }, ..Order::default() };
             let began = Instant::now();
             let merged = merge(&order, &loaded, "1700003600.0", &old, &new, &memory).now_or_never();
-            let merged_in = began.elapsed();
+            let merged_in = began.elapsed().as_millis();
             let _ = merged.transpose()?;
-            println!(
-                "{:<16} {what:<34} {:>9} {:>9} {:>12} {:>12}",
-                format!("{strategy:?}"),
-                loaded_in.as_millis(),
-                merged_in.as_millis(),
-                format!("{} of {files}", memory.read.get()),
-                memory.made.get()
-            );
+            let (read, made) = (memory.read.get(), memory.made.get());
+            println!("  {what:<32} {loaded_in:>9} {merged_in:>9} {read:>7} {made:>7}");
         }
     }
     Ok(())
