@@ -1,0 +1,171 @@
+// One load: JSON in pieces, in; Parquet files, the schema and warnings, out. The command line and the module share it.
+import { GatelakeError } from './error.js';
+
+/**
+ * @typedef {typeof import('../../build/npm/gatelake.js')} Engine
+ * @typedef {{ bytes: Uint8Array, columns: number }} File
+ * @typedef {{ name: string, parent?: string | null, seen_data?: boolean, columns: { name: string, data_type?: string | null }[] }} TableSchema
+ * @typedef {{ tables: TableSchema[] }} Schema
+ * @typedef {{ code: string, message: string, count: number }} Warning
+ * @typedef {{ schema: Schema, tables: { name: string, rows: number }[], warnings: Warning[], files: Map<string, File[]> }} Loaded
+ */
+
+/** How records lie in a body: `root`, the items of an array or one object; `envelope`, the one list of objects within. */
+export const SELECTS = ['auto', 'root', 'envelope'];
+
+/** The engine ends a file at so many bytes; here a table is one file. */
+const FILE_BYTES = 0xffff_ffff;
+/** Rows that are written at a time. */
+const ROWS = 50_000;
+/** White space of JSON, and the byte order mark that some editors put in front of it. */
+const SPACE = new Set([0x20, 0x09, 0x0a, 0x0d]);
+const MARK = [0xef, 0xbb, 0xbf];
+const OPENING_BRACKET = 0x5b;
+
+/**
+ * The engine's options and the write disposition, out of an object with the oracle's option names.
+ * @param {Record<string, unknown>} given
+ * @returns {{ disposition: 'append' | 'replace', options: Record<string, unknown> }}
+ */
+export function split({ write_disposition: disposition = 'append', ...options }) {
+  if (disposition === 'append' || disposition === 'replace') return { disposition, options };
+  const named = disposition !== null && typeof disposition === 'object' && 'disposition' in disposition ? disposition.disposition : disposition;
+  throw new GatelakeError('bad_options', `write_disposition ${JSON.stringify(named)} is not there yet`, { help: 'There are "append" and "replace"' });
+}
+
+/** A load under way. */
+export class Load {
+  #normalizer;
+  /** @type {Map<string, Uint8Array[]>} */
+  #open = new Map();
+  /** @type {Map<string, File[]>} */
+  #files = new Map();
+
+  /**
+   * @param {Engine} engine
+   * @param {string} table
+   * @param {Record<string, unknown>} options without the disposition
+   * @param {string} id
+   * @param {Schema | undefined} schema what the load before left
+   */
+  constructor(engine, table, options, id, schema) {
+    this.#normalizer = new engine.Normalizer(table, JSON.stringify({ file_bytes: FILE_BYTES, ...options }), id, schema && JSON.stringify(schema));
+  }
+
+  /** @param {boolean} root */
+  begin(root) {
+    this.#normalizer.begin(root);
+  }
+
+  /** @param {Uint8Array} bytes */
+  feed(bytes) {
+    this.#normalizer.feed(bytes);
+    this.#take();
+  }
+
+  /** What stood around the records of the body that ends here. */
+  endBody() {
+    return this.#normalizer.endBody();
+  }
+
+  /**
+   * A whole body. It begins with its first byte that is no white space, which says how its records lie if `select` is `auto`.
+   * @param {AsyncIterable<Uint8Array> | Iterable<Uint8Array>} body
+   * @param {string} select
+   */
+  async body(body, select) {
+    let begun = false;
+    /** Bytes of a byte order mark that have passed, as long as nothing else has. */
+    let mark = 0;
+    for await (let chunk of body) {
+      if (!begun) {
+        let at = 0;
+        while (mark < MARK.length && at < chunk.length && chunk[at] === MARK[mark]) [at, mark] = [at + 1, mark + 1];
+        chunk = chunk.subarray(at);
+        const first = chunk.find((byte) => !SPACE.has(byte));
+        if (first === undefined) continue;
+        this.begin(select === 'auto' ? first === OPENING_BRACKET : select === 'root');
+        begun = true;
+      }
+      this.feed(chunk);
+    }
+    if (!begun) throw new GatelakeError('empty_body', 'there is nothing in it');
+  }
+
+  /** @returns {Loaded} */
+  finish() {
+    const { schema, tables, warnings } = this.#normalizer.finish();
+    this.#take();
+    return { schema, tables, warnings, files: this.#files };
+  }
+
+  /** Gives its memory back; it is of no use afterwards. */
+  free() {
+    this.#normalizer.free();
+  }
+
+  #take() {
+    for (const part of this.#normalizer.takeParts()) {
+      const { table, bytes, end } = /** @type {{ table: string, bytes: Uint8Array, end: { columns: number } | null }} */ (part);
+      const pieces = this.#open.get(table) ?? [];
+      pieces.push(bytes);
+      this.#open.set(table, pieces);
+      if (!end) continue;
+      const files = this.#files.get(table) ?? [];
+      files.push({ bytes: joined(pieces), columns: end.columns });
+      this.#files.set(table, files);
+      this.#open.delete(table);
+    }
+  }
+}
+
+/**
+ * A table of files and its schema in the engine's memory; `free` it.
+ * @param {Engine} engine
+ * @param {TableSchema} schema
+ * @param {readonly File[]} files
+ */
+export function opened(engine, schema, files) {
+  const tables = engine.Tables.empty();
+  try {
+    const described = JSON.stringify(schema);
+    tables.declare(described);
+    for (const file of files) tables.add(described, file.bytes);
+    return tables;
+  } catch (error) {
+    tables.free();
+    throw error;
+  }
+}
+
+/**
+ * A table's bytes in a format of the engine's, piece by piece.
+ * @param {Engine} engine
+ * @param {import('../../build/npm/gatelake.js').Tables} tables of this one table
+ * @param {readonly File[]} files
+ * @param {string} format
+ */
+export function* pieces(engine, tables, files, format) {
+  // As the engine wrote it, with all that makes it small.
+  const [only] = files;
+  if (format === 'parquet' && only && files.length === 1 && only.columns === tables.list()[0].columns.length) return void (yield only.bytes);
+  const writer = new engine.Writer(tables, 0, 0, format);
+  try {
+    for (let piece = writer.next(tables, ROWS); piece !== undefined; piece = writer.next(tables, ROWS)) yield piece;
+  } finally {
+    writer.free();
+  }
+}
+
+/** @param {readonly Uint8Array[]} parts */
+export function joined(parts) {
+  const [only] = parts;
+  if (only && parts.length === 1) return only;
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
