@@ -9,8 +9,8 @@ import { Tables } from './tables.js';
 
 /**
  * @param {Ready} engine
- * @param {import('./index.js').Source} source
- * @param {import('./index.js').NormalizeOptions} given
+ * @param {import('../types/index.js').Source} source
+ * @param {import('../types/index.js').NormalizeOptions} given
  */
 export async function normalize(engine, source, given) {
   const { table, select = 'auto', load_id: id = loadId(), schema, signal, ...rest } = given ?? {};
@@ -34,7 +34,7 @@ export async function normalize(engine, source, given) {
 
 /**
  * @param {Ready} engine
- * @param {import('./index.js').GatewaySettings} settings
+ * @param {import('../types/index.js').GatewaySettings} settings
  */
 export async function connect(engine, settings) {
   return new Gateway(await engine(), settings);
@@ -43,7 +43,7 @@ export async function connect(engine, settings) {
 /**
  * @param {Ready} engine
  * @param {string} configuration
- * @param {import('./index.js').RunOptions} options
+ * @param {import('../types/index.js').RunOptions} options
  */
 export async function run(engine, configuration, { store, secrets = {}, dataset, fetch, signal, progress, scheduledTime = Date.now() }) {
   signal?.throwIfAborted();

@@ -10,7 +10,7 @@ export class Gateway {
 
   /**
    * @param {import('./load.js').Engine} engine
-   * @param {import('./index.js').GatewaySettings} given
+   * @param {import('../types/index.js').GatewaySettings} given
    */
   constructor(engine, { password, clientSecret, token, ...settings }) {
     this.#engine = engine;
@@ -32,7 +32,7 @@ export class Gateway {
 
   /**
    * @param {string} resource
-   * @param {import('./index.js').ResourceOptions} [options]
+   * @param {import('../types/index.js').ResourceOptions} [options]
    */
   async load(resource, { load_id: id = (Date.now() / 1000).toFixed(3), schema, signal, ...rest } = {}) {
     const { options } = split(rest);
@@ -61,7 +61,7 @@ export class Gateway {
 
   /**
    * @param {readonly string[]} resources
-   * @param {import('./index.js').ResourceOptions} [options]
+   * @param {import('../types/index.js').ResourceOptions} [options]
    */
   async *loads(resources, options) {
     for (const resource of resources) yield /** @type {const} */ ([resource, await this.load(resource, options)]);

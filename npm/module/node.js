@@ -3,9 +3,9 @@ import * as api from './api.js';
 import { engine } from './engine-node.js';
 export { GatelakeError } from './error.js';
 
-/** @type {typeof import('./index.js').normalize} */
+/** @type {typeof import('../types/index.js').normalize} */
 export const normalize = (source, options) => api.normalize(engine, source, options);
-/** @type {typeof import('./index.js').connect} */
+/** @type {typeof import('../types/index.js').connect} */
 export const connect = (settings) => api.connect(engine, settings);
-/** @type {typeof import('./index.js').run} */
+/** @type {typeof import('../types/index.js').run} */
 export const run = (configuration, options) => api.run(engine, configuration, options);

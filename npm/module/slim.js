@@ -3,7 +3,7 @@ import * as api from './api.js';
 import * as glue from '../engine/gatelake.js';
 export { GatelakeError } from './error.js';
 
-/** @type {typeof import('./slim.js').gatelake} */
+/** @type {typeof import('../types/slim.js').gatelake} */
 export function gatelake(wasm) {
   /** @type {Promise<unknown> | undefined} */
   let ready;

@@ -5,7 +5,7 @@ import { GatelakeError } from './error.js';
 const CHUNK = 1 << 20;
 
 /**
- * @param {import('./index.js').Source} source
+ * @param {import('../types/index.js').Source} source
  * @param {AbortSignal | undefined} signal
  * @returns {AsyncGenerator<Uint8Array>}
  */
@@ -20,7 +20,7 @@ export async function* chunks(source, signal) {
 }
 
 /**
- * @param {import('./index.js').Source} source
+ * @param {import('../types/index.js').Source} source
  * @param {AbortSignal | undefined} signal
  * @returns {Iterable<unknown> | AsyncIterable<unknown>}
  */
