@@ -27,7 +27,7 @@ export class Gateway {
   /** @param {{ signal?: AbortSignal }} [options] */
   async login({ signal } = {}) {
     const { api } = await this.#pull([], NOTHING, signal);
-    return { api };
+    return { api: /** @type {2 | 3} */ (api) };
   }
 
   /**

@@ -4,9 +4,9 @@ import { GatelakeError } from './error.js';
 /**
  * @typedef {typeof import('../../build/npm/gatelake.js')} Engine
  * @typedef {{ bytes: Uint8Array, columns: number }} File
- * @typedef {{ name: string, parent?: string | null, seen_data?: boolean, columns: { name: string, data_type?: string | null }[] }} TableSchema
- * @typedef {{ tables: TableSchema[] }} Schema
- * @typedef {{ code: string, message: string, count: number }} Warning
+ * @typedef {import('../types/index.js').TableSchema} TableSchema
+ * @typedef {import('../types/index.js').Schema} Schema
+ * @typedef {import('../types/index.js').Warning} Warning
  * @typedef {{ schema: Schema, tables: { name: string, rows: number }[], warnings: Warning[], files: Map<string, File[]> }} Loaded
  */
 

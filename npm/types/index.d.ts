@@ -14,6 +14,8 @@ export interface TableSchema {
   name: string;
   /** The table whose rows this one's hang from; none for a root table. */
   parent?: string | null;
+  /** Whether it ever had a row. */
+  seen_data?: boolean;
   columns: Column[];
   [member: string]: unknown;
 }
