@@ -10,6 +10,7 @@ import { eager, kilobytes, PAGE_LIMIT, TSC } from './lib/page.mjs';
 import { python } from './lib/python.mjs';
 import { bytes } from './lib/say.mjs';
 import { OFFLINE } from './lib/wrangler.mjs';
+import { assemble } from './package.mjs';
 
 // Two worlds, each compiled in one profile alone, so that no stage builds what another one has built already.
 const NATIVE = ['--locked', '--release'];
@@ -48,7 +49,8 @@ export const TESTS = [
   ['end to end', nodeTests('e2e', 'tests/e2e/*.test.mjs')],
   ['wasm, npm', npm],
   ['types of the npm module', types],
-  ['command line', nodeTests('npm', 'tests/npm/*.test.mjs')],
+  ['command line', nodeTests('npm', 'tests/npm/!(module).test.mjs')],
+  ['npm package', nodeTests('npm-package', 'tests/npm/module.test.mjs')],
   ['page', page],
 ];
 
@@ -65,6 +67,8 @@ async function npm() {
 
 /** The module is JavaScript; its comments say the types. */
 async function types(note) {
+  // The module's imports of the engine are those of the package.
+  assemble();
   await execute(process.execPath, [TSC, '--project', 'npm', '--pretty', 'false'], { log: 'npm-types', note });
 }
 

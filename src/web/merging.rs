@@ -30,7 +30,7 @@ impl Ended {
 #[wasm_bindgen]
 extern "C" {
     /// A whole Parquet file of a table.
-    #[wasm_bindgen(typescript_type = "{ table: string; bytes: Uint8Array; columns: number }")]
+    #[wasm_bindgen(typescript_type = "{ table: string; bytes: Uint8Array; rows: number; columns: number }")]
     pub type TableFile;
     #[wasm_bindgen(method, getter)]
     fn table(this: &TableFile) -> String;
@@ -38,13 +38,15 @@ extern "C" {
     fn bytes(this: &TableFile) -> Uint8Array;
     #[wasm_bindgen(method, getter)]
     fn columns(this: &TableFile) -> u32;
+    #[wasm_bindgen(method, getter)]
+    fn rows(this: &TableFile) -> f64;
 }
 
 #[wasm_bindgen]
 impl Normalizer {
     /// After `finish`, of a load whose `write_disposition` is a merge: the files of all tables when its rows are merged with those that are
     /// there. `old`: the files so far, oldest first; `load`: those that the load made. A load without rows leaves `old` as it is.
-    #[wasm_bindgen(unchecked_return_type = "{ table: string; bytes: Uint8Array; columns: number }[]")]
+    #[wasm_bindgen(unchecked_return_type = "{ table: string; bytes: Uint8Array; rows: number; columns: number }[]")]
     pub fn merge(&self, old: Vec<TableFile>, load: Vec<TableFile>) -> std::result::Result<Array, JsValue> {
         let files = self.merged(&files(old), &files(load)).map_err(thrown)?;
         let out = Array::new();
@@ -53,6 +55,7 @@ impl Normalizer {
                 let object = Object::new();
                 Reflect::set(&object, &"table".into(), &table.as_str().into())?;
                 Reflect::set(&object, &"bytes".into(), &Uint8Array::from(file.bytes.as_slice()))?;
+                Reflect::set(&object, &"rows".into(), &file.rows.into())?;
                 Reflect::set(&object, &"columns".into(), &file.columns.into())?;
                 out.push(&object);
             }
@@ -83,13 +86,15 @@ impl Normalizer {
 #[derive(Clone)]
 struct File {
     bytes: Rc<Vec<u8>>,
+    /// As JavaScript counts them.
+    rows: f64,
     columns: u32,
 }
 
 fn files(given: Vec<TableFile>) -> Files<File> {
     let mut files = Files::new();
     for file in given {
-        let one = File { bytes: Rc::new(file.bytes().to_vec()), columns: file.columns() };
+        let one = File { bytes: Rc::new(file.bytes().to_vec()), rows: file.rows(), columns: file.columns() };
         files.entry(file.table()).or_insert_with(Vec::new).push(one);
     }
     files
@@ -103,6 +108,6 @@ impl merge::Shelf for Memory {
         Ok(file.bytes.as_ref().clone())
     }
     async fn keep(&self, _: &str, bytes: Vec<u8>, end: FileEnd) -> Result<File> {
-        Ok(File { bytes: Rc::new(bytes), columns: end.columns })
+        Ok(File { bytes: Rc::new(bytes), rows: end.rows as f64, columns: end.columns })
     }
 }

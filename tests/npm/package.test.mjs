@@ -46,5 +46,5 @@ test('the packed command line pulls and normalizes, from a folder of its own; th
   assert.ok(existsSync(join(cwd, 'node_modules', 'gatelake', 'page', 'index.html')));
   // Nothing of the checkout but what the package is made of.
   const folders = new Set(packed.files.map(({ path }) => path.split('/')[0]));
-  assert.deepEqual([...folders].toSorted(), ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'cli', 'engine', 'package.json', 'page', 'store']);
+  assert.deepEqual([...folders].toSorted(), ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'cli', 'engine', 'module', 'package.json', 'page', 'store', 'types']);
 });

@@ -1,0 +1,4 @@
+import type { Store } from '../store/store.js';
+
+/** A lake in a folder of this machine, for Node: whole files or none, and one of several processes wins. The folder is made with the first object. */
+export function folderStore(path: string): Store;
