@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::rc::Rc;
 
 /// The configuration: `users` replaced with a key, with child tables; `folders` replaced without a key, rarely other ones;
-/// `cloud_connections` appended, as if they were events.
+/// `cloud_connections` appended, as if they were events; `diagnostics` merged, of which the gateway tells some each time.
 const TOML: &str = r#"
 [lake]
 prefix = "lake"
@@ -26,7 +26,7 @@ password_secret = "PASSWORD"
 client_id = "client"
 client_secret_secret = "CLIENT"
 [gateway.sftp.resources]
-diagnostics = false
+diagnostics = { select = "list", disposition = "merge", strategy = "upsert", primary_key = ["id"] }
 users = { primary_key = ["id"] }
 cloud_connections = { disposition = "append" }
 "#;
@@ -56,6 +56,14 @@ impl State {
             "folders" => vec![json!({ "path": "/" }), json!({ "path": format!("/home{}", v / 3) })],
             "cloud_connections" if hour % 4 == 3 => Vec::new(),
             "cloud_connections" => vec![json!({ "event": hour, format!("e{}", hour % 3): true })],
+            "diagnostics" if v % 5 == 2 => Vec::new(),
+            // One of them has no parts: what it had goes.
+            "diagnostics" => [v % 4, v % 3 + 4]
+                .map(|id| {
+                    let parts: Vec<Value> = (0..(v + id) % 3).map(|n| json!({ "of": id, "n": n, "v": v })).collect();
+                    json!({ "id": id, "v": v, format!("d{}", v % 3): v, "parts": parts })
+                })
+                .into(),
             other => panic!("nobody has {other}"),
         }
     }
@@ -83,6 +91,7 @@ impl State {
             "/backend/3.0.0/users" => "users",
             "/backend/3.0.0/folders" => "folders",
             "/backend/3.0.0/cloudconnections" => "cloud_connections",
+            "/backend/diagnostics" => "diagnostics",
             other => panic!("nobody expected {other}"),
         };
         Reply::json(Value::from(self.records(resource)).to_string())

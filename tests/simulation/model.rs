@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// Rows by table, without what dlt adds and without nulls.
 type Tables = BTreeMap<String, Vec<Value>>;
 
-const RESOURCES: [&str; 3] = ["users", "folders", "cloud_connections"];
+const RESOURCES: [&str; 4] = ["users", "folders", "cloud_connections", "diagnostics"];
 
 /// The history of one lake so far.
 #[derive(Default)]
@@ -34,6 +34,7 @@ impl Model {
                         Some(Disposition::Append) => {
                             brought.into_iter().for_each(|(table, rows)| now.entry(table).or_default().extend(rows));
                         }
+                        Some(Disposition::Merge) => merge(now, brought, resource),
                         _ => *now = brought,
                     }
                 }
@@ -44,6 +45,16 @@ impl Model {
         }
         self.seen = snapshots.len();
     }
+}
+
+/// The rows of the keys that came, and what hangs from them, give way. Rows below name theirs in `of`.
+fn merge(now: &mut Tables, brought: Tables, root: &str) {
+    let keys: Vec<Value> = brought.get(root).into_iter().flatten().map(|row| row["id"].clone()).collect();
+    for (table, rows) in &mut *now {
+        let key = if table == root { "id" } else { "of" };
+        rows.retain(|row| !keys.contains(&row[key]));
+    }
+    brought.into_iter().for_each(|(table, rows)| now.entry(table).or_default().extend(rows));
 }
 
 /// What the records of a resource come to.
