@@ -5,8 +5,11 @@ import { gzipSync } from 'node:zlib';
 import { execute, ROOT } from './execute.mjs';
 import { OFFLINE, WRANGLER } from './wrangler.mjs';
 
-/** Bytes after gzip that the Worker may have; Cloudflare takes 10 MB. */
-export const LIMIT = 800 * 1024;
+/**
+ * Bytes after gzip that the Worker may have; Cloudflare takes 10 MB. It was 700 KiB before there were merges, Delta logs, reviews, comparisons and
+ * collections, which came to some 120 KiB. What is added is to be worth its bytes.
+ */
+export const LIMIT = 850 * 1024;
 const OUT = join('build', 'deploy');
 
 /** Bundles the Worker into build/deploy/. The answer: its files as `{ name, raw, gzip }`, and what wrangler had to say. */
