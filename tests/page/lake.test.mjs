@@ -1,5 +1,6 @@
 // The lake through the Worker's API: snapshots, tables of any of them, runs, stale resources, what changed, previews.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { TOKEN } from '../e2e/support.mjs';
 import { axe, browser, live, screenshots } from './support.mjs';
@@ -99,12 +100,12 @@ test('snapshots, their tables, what is stale, and what changed between two', asy
 test('who can get in, as evidence', async () => {
   const page = await chrome.page({ url: `${lake.url}#view=lake&tab=access` });
   await enter(page);
-  await page.getByRole('gridcell', { name: /^SHA256:/ }).first().waitFor();
-  await page.getByText('not provided by the API').first().waitFor();
+  await page.getByRole('columnheader', { name: /^home_folder\b/ }).waitFor();
+  await page.getByText(/Not provided by the API/).first().waitFor();
   await axe(page, { visible: '[role=grid] td' });
   const waiting = page.waitForEvent('download');
   await page.getByRole('button', { name: /Save as CSV/ }).click();
-  const text = (await (await import('node:fs')).promises.readFile(await (await waiting).path())).toString();
+  const text = (await readFile(await (await waiting).path())).toString();
   assert.match(text, /^"?user/);
   assert.match(text, /SHA256:/);
   await page.finish();

@@ -53,6 +53,12 @@ async function looks(page, name, { within = '#host', visible = '.picture svg' } 
   });
 }
 
+/** The same as a table, which is made when it is unfolded. */
+async function asTable(page) {
+  await page.getByText('As a table').click();
+  await page.locator('.picture-table tbody tr').first().waitFor();
+}
+
 /** Goes on with Tab until an element inside the drawing has the focus. */
 async function tabInto(page) {
   for (let press = 0; press < 12; press++) {
@@ -121,7 +127,7 @@ test('time line: runs that published nothing are told, and all of it is in the t
   assert.ok(legend.includes(`${failed} runs that failed`), legend);
   assert.ok(legend.includes('10 runs that found nothing new'), legend);
   assert.ok(legend.includes('partial run'), legend);
-  await page.getByText('As a table').click();
+  await asTable(page);
   const [newest] = data.snapshots;
   const cells = await page.getByRole('row').nth(1).locator('th, td').allInnerTexts();
   assert.deepEqual(cells.slice(1, 5), [newest.id, String(newest.tables), number(newest.rows), `${newest.bytes / 1024} KiB`]);
@@ -202,7 +208,7 @@ test('rows: figures of any snapshot, by the mouse and by the keyboard', async ()
   assert.deepEqual(await calls(page), [['onSnapshot', 's8']]);
   await looks(page, 'rows');
 
-  await page.getByText('As a table').click();
+  await asTable(page);
   assert.equal(await page.getByRole('row').count(), 1 + 7 * 9);
   const cells = await page.getByRole('row').nth(1).locator('th, td').allInnerTexts();
   const [first] = data.tables;
@@ -326,7 +332,7 @@ test('who reaches what: permissions have lines of their own, and names of them',
   const legend = await page.getByRole('list', { name: 'Lines' }).innerText();
   for (const text of ['READ_WRITE', 'READ', 'several permissions', 'no permission stated', 'home folder']) assert.ok(legend.includes(text), legend);
   assert.match(await note(page), /Not drawn: 1 user without a folder, 1 folder that nobody reaches\.$/);
-  await page.getByText('As a table').click();
+  await asTable(page);
   const table = await page.locator('tbody tr').evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent)));
   assert.deepEqual(table.find(([user, folder]) => user === 'b' && folder === '/a'), ['b', '/a', 'READ_WRITE, READ', '', '']);
   assert.deepEqual(table.find(([user]) => user === 'c'), ['c', '/c', '', 'home', '']);
@@ -366,7 +372,7 @@ test('who reaches what: 5,000 users and 2,000 folders are drawn in part, said so
   await page.getByLabel('Find a user or folder').fill('nobody is called so');
   assert.equal(await note(page), 'Nothing was found.');
   await page.getByRole('button', { name: 'Everything' }).click();
-  await page.getByText('As a table').click();
+  await asTable(page);
   const pairs = [...folders.values()].reduce((sum, own) => sum + own.size, 0);
   await page.getByText(`${number(pairs - 2_000)} more: find a user or folder`).waitFor();
   await page.finish();
