@@ -49,8 +49,9 @@ export class Roving {
   focus(key: string): void {
     const item = this.#items.get(key);
     if (!item) return;
-    item.focus({ preventScroll: true });
+    // First, since whoever is told of the focus may put something beside the mark.
     item.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    item.focus({ preventScroll: true });
   }
 
   #stop(key: string): void {

@@ -269,9 +269,10 @@ class Timeline implements Picture<TimelineData> {
     return move && (move()?.id ?? from);
   }
 
-  /** Scrolls to the snapshot that is shown, or else to the newest one. */
+  /** Scrolls to the snapshot that is shown, or else to the newest one; what has the focus stays in view. */
   #reveal(): void {
     const { scroll } = this.#frame;
+    if (this.#drawing.contains(document.activeElement)) return;
     const mark = this.#marks.get(this.#data.selected ?? '') ?? [...this.#marks.values()].at(-1);
     if (!mark) return;
     const [box, view] = [mark.getBoundingClientRect(), scroll.getBoundingClientRect()];

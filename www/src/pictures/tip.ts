@@ -29,7 +29,7 @@ export class Tip {
     const { width, height } = this.#box.getBoundingClientRect();
     const left = Math.max(0, Math.min(x - frame.left - width / 2, frame.width - width));
     const above = y - frame.top - height - GAP;
-    const top = above < 0 && y - height - GAP < 0 ? y - frame.top + GAP * 2 : above;
+    const top = y - height - GAP < 0 ? y - frame.top + GAP * 2 : above;
     this.#box.style.left = `${left}px`;
     this.#box.style.top = `${top}px`;
     const [l, t] = [left + frame.left, top + frame.top];
