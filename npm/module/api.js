@@ -1,7 +1,7 @@
 // The module's functions, over an engine that an entry file makes ready: `engine` resolves to the glue's exports.
 import { Gateway } from './gateway.js';
 import { GatelakeError, known } from './error.js';
-import { checked, Load, SELECTS } from './load.js';
+import { checked, Load, loadId, SELECTS } from './load.js';
 import { chunks } from './source.js';
 import { filesOf, Tables } from './tables.js';
 
@@ -55,6 +55,3 @@ export async function run(engine, configuration, { store, secrets = {}, dataset,
     throw known(error);
   }
 }
-
-/** As a run makes it of its time. */
-export const loadId = () => (Date.now() / 1000).toFixed(3);

@@ -1,6 +1,6 @@
 // A gateway's client: its login, and its resources as tables.
 import { GatelakeError, known } from './error.js';
-import { checked, Load } from './load.js';
+import { checked, Load, loadId } from './load.js';
 import { Tables } from './tables.js';
 
 export class Gateway {
@@ -34,7 +34,7 @@ export class Gateway {
    * @param {string} resource
    * @param {import('../types/index.js').ResourceOptions} [options]
    */
-  async load(resource, { load_id: id = (Date.now() / 1000).toFixed(3), schema, signal, ...rest } = {}) {
+  async load(resource, { load_id: id = loadId(), schema, signal, ...rest } = {}) {
     const options = checked(rest);
     /** @type {Load | undefined} */
     let load;

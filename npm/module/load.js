@@ -13,6 +13,9 @@ import { GatelakeError } from './error.js';
 /** How records lie in a body: `root`, the items of an array or one object; `envelope`, the one list of objects within. */
 export const SELECTS = ['auto', 'root', 'envelope'];
 
+/** A load's id, as a run makes it of its time. */
+export const loadId = () => (Date.now() / 1000).toFixed(3);
+
 /** The engine ends a file at so many bytes; here a table is one file. */
 const FILE_BYTES = 0xffff_ffff;
 /** Rows that are written at a time. */

@@ -2,16 +2,14 @@
 
 use super::digest::{self, Digest};
 use super::matching::{Entry, Fate, differences, unique};
-use super::side::{Batch, PARENT_ID, ROW_ID, Side, is_content};
+use super::side::{Batch, Side, is_content};
 use super::{ColumnChange, Identity, RowChange, RowChangeKind, TableChanges, TableFiles, TableState};
 use crate::error::Result;
 use crate::lake::manifest::materialized;
 use crate::normalize::schema::{Column, TableSchema};
+use crate::normalize::{LIST_IDX, PARENT_ID, ROW_ID};
 use crate::parquet::ColumnSpec;
 use std::collections::BTreeMap;
-
-/// A row's place in the list that it came from.
-pub const LIST_IDX: &str = "_dlt_list_idx";
 
 pub struct Pair<B> {
     pub changes: TableChanges,

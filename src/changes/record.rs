@@ -1,9 +1,9 @@
 //! Rows that differ, with what is in them: for those who do not have the tables at hand.
 
 use super::pair::Pair;
-use super::side::PARENT_ID;
 use super::{Changes, Identity, RowChange, RowChangeKind};
 use crate::error::Result;
+use crate::normalize::{LIST_IDX, PARENT_ID};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -48,7 +48,7 @@ impl<B: AsRef<[u8]>> Pair<B> {
         let new = self.new.objects(&numbers(|change| change.new_row))?;
         let told_apart: Vec<&str> = match &self.changes.identity {
             Some(Identity::Key { columns }) => columns.iter().map(String::as_str).collect(),
-            Some(Identity::Parent) => vec![PARENT_ID, super::pair::LIST_IDX],
+            Some(Identity::Parent) => vec![PARENT_ID, LIST_IDX],
             Some(Identity::Content { .. }) | None => Vec::new(),
         };
         let record = |((change, old), new): ((RowChange, Map<String, Value>), Map<String, Value>)| {

@@ -2,15 +2,14 @@
 
 use super::digest::{self, Digest};
 use crate::error::{Error, Kind, Result};
+use crate::normalize::{LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID};
 use crate::parquet::{ColumnData, ColumnSpec, Reader, row_object, row_object_keys};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// The columns that say which row a row is and which load brought it; what is in a row, they do not say.
-pub const ROW_ID: &str = "_dlt_id";
-pub const PARENT_ID: &str = "_dlt_parent_id";
-const BOOKKEEPING: [&str; 4] = [ROW_ID, PARENT_ID, "_dlt_root_id", "_dlt_load_id"];
+const BOOKKEEPING: [&str; 4] = [ROW_ID, PARENT_ID, ROOT_ID, LOAD_ID];
 
 pub fn is_content(column: &str) -> bool {
     !BOOKKEEPING.contains(&column)

@@ -20,12 +20,6 @@ const RECORDS: [(&str, Records); 3] =
     [("envelope", Records::Envelope), ("root", Records::Root), ("list", Records::List)];
 const DISPOSITIONS: [(&str, Disposition); 3] =
     [("replace", Disposition::Replace), ("append", Disposition::Append), ("merge", Disposition::Merge)];
-const STRATEGIES: [(&str, Strategy); 4] = [
-    ("delete-insert", Strategy::DeleteInsert),
-    ("upsert", Strategy::Upsert),
-    ("insert-only", Strategy::InsertOnly),
-    ("scd2", Strategy::Scd2),
-];
 const NAMINGS: [(&str, &str); 6] = [
     ("snake_case", "snake_case"),
     ("direct", "direct"),
@@ -276,7 +270,7 @@ fn key(section: &Section, name: &'static str) -> Vec<String> {
 
 /// How rows are merged, where they are; a merge without what it tells rows by is none.
 fn write_disposition(section: &Section, disposition: Disposition, options: &Options) -> WriteDisposition {
-    let strategy = section.choice("strategy", &STRATEGIES);
+    let strategy = section.choice("strategy", &Strategy::NAMED);
     if disposition != Disposition::Merge {
         if strategy.is_some() {
             section.problem("strategy", "is about `disposition = \"merge\"` alone");

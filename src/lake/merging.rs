@@ -89,7 +89,7 @@ fn brings_nothing_new(
     let said = base.iter().flat_map(|base| &base.warnings);
     let ambiguous = |name: &str| said.clone().any(|one| one.code == "duplicate_key" && one.table == name);
     // Without anything that tells them, rows are added again.
-    let root = loaded.schema.tables.iter().find(|table| table.parent.is_none() && !table.quarantine);
+    let root = loaded.schema.root();
     let told = order.merge.strategy == Strategy::Scd2
         || root.is_some_and(|root| root.columns.iter().any(|column| column.primary_key || column.merge_key));
     let same = |table: &TableSchema| {

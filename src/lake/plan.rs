@@ -185,7 +185,7 @@ impl Resource<'_> {
                 return Err(columns_moved(name));
             }
             let loaded = arrived.loaded.tables.iter().find(|table| table.name == *name).unwrap_or(&none);
-            if *disposition == Disposition::Replace && schema.parent.is_none() && !schema.quarantine {
+            if *disposition == Disposition::Replace && schema.holds_records() {
                 guard.check(name, before.map_or(0, |before| before.rows), loaded.rows)?;
             }
             let files = arrived.files.get(name).map(Vec::as_slice).unwrap_or_default();

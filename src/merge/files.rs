@@ -4,7 +4,6 @@ use super::{Merger, Order, Verdict, root};
 use crate::error::Result;
 use crate::normalize::schema::TableSchema;
 use crate::normalize::{FileEnd, Loaded, Warning};
-use crate::parquet::Reader;
 use std::collections::BTreeMap;
 
 /// Where the files of a merge lie.
@@ -51,11 +50,8 @@ pub async fn merge<S: Shelf>(
                 files.extend(after(verdict, file, table, shelf).await?);
             }
             merger.seen(table);
-            let mut first = 0;
             for file in of(new, table) {
-                let bytes = shelf.read(&file).await?;
-                let verdict = merger.new_file(table, &bytes, first)?;
-                first += Reader::open(&bytes)?.rows() as usize;
+                let verdict = merger.new_file(table, &shelf.read(&file).await?)?;
                 files.extend(after(verdict, file, table, shelf).await?);
             }
         }

@@ -1,9 +1,9 @@
 //! The rows of the root table that a load brings: by which keys they are told, and which of them come.
 
-use super::{Digest, ROW_ID, column, keys};
+use super::{Digest, column, keys};
 use crate::error::Result;
-use crate::normalize::Strategy;
 use crate::normalize::schema::{DataType, TableSchema};
+use crate::normalize::{ROW_ID, Strategy};
 use crate::parquet::{Reader, Value};
 use std::cmp::Ordering;
 

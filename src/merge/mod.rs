@@ -16,14 +16,11 @@ pub use files::{Files, Shelf, merge};
 
 use crate::error::{Error, Kind, Result};
 use crate::normalize::schema::TableSchema;
-use crate::normalize::{FileEnd, Loaded, Merge, Strategy, Warning};
-use crate::parquet::{ColumnData, Reader, Value, WriterOptions};
+use crate::normalize::{FileEnd, Loaded, Merge, PARENT_ID, ROW_ID, Strategy, Warning, writer_options};
+use crate::parquet::{ColumnData, Reader, Value};
 use load::Coming;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
-
-const ROW_ID: &str = "_dlt_id";
-const PARENT_ID: &str = "_dlt_parent_id";
 
 /// 128 bits of SHA-256: of a key's values, or of an id. Who may choose a user's name must not be able to make two keys look like one.
 type Digest = u128;
@@ -56,6 +53,8 @@ pub struct Merger<'l> {
     present: Vec<Digest>,
     /// By table: ids of old rows that go, or that the load brings again. In order once the table's old files were seen.
     marked: BTreeMap<String, Vec<Digest>>,
+    /// Rows that the load's files of the table under way have, before the next one.
+    before: usize,
 }
 
 impl<'l> Merger<'l> {
@@ -71,7 +70,7 @@ impl<'l> Merger<'l> {
             return Err(Error::new(Kind::Data, "no_primary_key", message)
                 .help("Name the columns that tell its records apart, or merge with `delete-insert`"));
         }
-        Ok(Merger { order, load_id, loaded, coming, present: Vec::new(), marked: BTreeMap::new() })
+        Ok(Merger { order, load_id, loaded, coming, present: Vec::new(), marked: BTreeMap::new(), before: 0 })
     }
 
     /// A file of the load's root table, in order.
@@ -111,21 +110,23 @@ impl<'l> Merger<'l> {
             found.sort_unstable();
             found.dedup();
         }
+        self.before = 0;
     }
 
-    /// A file of the load; `first`: how many rows its table's files before it have.
-    pub fn new_file(&mut self, table: &TableSchema, file: &[u8], first: usize) -> Result<Verdict> {
+    /// A file of the load, in order.
+    pub fn new_file(&mut self, table: &TableSchema, file: &[u8]) -> Result<Verdict> {
         let reader = Reader::open(file)?;
         let mut rows = rewrite::Rows::default();
         for group in 0..reader.row_groups().len() {
             for id in ids(&reader, group, ROW_ID)? {
-                let row = first + rows.len();
+                let row = self.before + rows.len();
                 rows.push(match &table.parent {
                     None => self.comes(row, id),
                     Some(_) => self.child_comes(table, row, id),
                 });
             }
         }
+        self.before += rows.len();
         self.verdict(table, &reader, &rows)
     }
 
@@ -273,10 +274,7 @@ impl<'l> Merger<'l> {
             }
             _ => None,
         };
-        let options = WriterOptions {
-            plain_encodings: self.order.plain_encodings,
-            metadata: vec![("gatelake.load_id".into(), self.load_id.to_owned())],
-        };
+        let options = writer_options(self.load_id, self.order.plain_encodings);
         let (bytes, end) = rewrite::file(table, reader, rows, retired, options)?;
         Ok(Verdict::Made(bytes, end))
     }
@@ -284,8 +282,7 @@ impl<'l> Merger<'l> {
 
 /// The table that the load's records are rows of.
 fn root(loaded: &Loaded) -> Result<&TableSchema> {
-    let root = loaded.schema.tables.iter().find(|table| table.parent.is_none() && !table.quarantine);
-    root.ok_or_else(|| {
+    loaded.schema.root().ok_or_else(|| {
         Error::new(Kind::Data, "internal", "a load has no root table").help("Please report this as a bug")
     })
 }

@@ -40,6 +40,26 @@ pub enum Strategy {
     Scd2,
 }
 
+impl Strategy {
+    /// Every strategy by the name that configurations have for it.
+    pub const NAMED: [(&str, Strategy); 4] = [
+        ("delete-insert", Strategy::DeleteInsert),
+        ("upsert", Strategy::Upsert),
+        ("insert-only", Strategy::InsertOnly),
+        ("scd2", Strategy::Scd2),
+    ];
+
+    /// # Errors
+    /// A sentence about a name that no strategy has.
+    fn named(name: &str) -> Result<Strategy, String> {
+        let found = Strategy::NAMED.iter().find(|(known, _)| *known == name);
+        found.map(|(_, strategy)| *strategy).ok_or_else(|| {
+            let known = Strategy::NAMED.map(|(known, _)| known).join(", ");
+            format!("there is no strategy `{name}`, only {known}")
+        })
+    }
+}
+
 /// When a version of a row is valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Validity {
@@ -154,14 +174,8 @@ impl<'de> Deserialize<'de> for WriteDisposition {
             }
             (Name::Merge, _) => {
                 let strategy = match strategy {
-                    None | Some("delete-insert") => Strategy::DeleteInsert,
-                    Some("upsert") => Strategy::Upsert,
-                    Some("insert-only") => Strategy::InsertOnly,
-                    Some("scd2") => Strategy::Scd2,
-                    Some(other) => {
-                        let known = "delete-insert, upsert, insert-only, scd2";
-                        return Err(D::Error::custom(format!("there is no strategy `{other}`, only {known}")));
-                    }
+                    None => Strategy::default(),
+                    Some(name) => Strategy::named(name).map_err(D::Error::custom)?,
                 };
                 let names = Validity::default();
                 let [from, to] = given.validity_column_names.unwrap_or([names.from, names.to]);

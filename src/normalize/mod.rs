@@ -32,12 +32,17 @@ pub use options::Options;
 
 use crate::error::{Error, Kind, Result};
 use crate::json::reader::Reader;
-use crate::parquet::Group;
+use crate::parquet::{Group, WriterOptions};
 use schema::Schema;
 use serde::{Deserialize, Serialize};
-pub(crate) use sheet::LOAD_ID;
 use sheet::Sheet;
+pub(crate) use sheet::{LIST_IDX, LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID};
 use shredder::Shredder;
+
+/// How the files of a load are written, those too that a merge makes of older ones.
+pub(crate) fn writer_options(load_id: &str, plain_encodings: bool) -> WriterOptions {
+    WriterOptions { plain_encodings, metadata: vec![("gatelake.load_id".into(), load_id.to_owned())] }
+}
 
 /// How the records lie in a body.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -175,6 +175,11 @@ impl TableSchema {
         let schema_contract = Contract::default();
         TableSchema { name, parent, columns: Vec::new(), seen_data: false, schema_contract, quarantine: false }
     }
+
+    /// Whether its rows are a resource's records: neither items of their lists nor what a contract kept out.
+    pub fn holds_records(&self) -> bool {
+        self.parent.is_none() && !self.quarantine
+    }
 }
 
 /// Every table that came from one resource, roots before their children.
@@ -184,6 +189,11 @@ pub struct Schema {
 }
 
 impl Schema {
+    /// The table whose rows are the resource's records.
+    pub fn root(&self) -> Option<&TableSchema> {
+        self.tables.iter().find(|table| table.holds_records())
+    }
+
     /// The same without a primary key in that table. dlt's schemas keep a key for ever; here the configuration of each load says
     /// what it is, so that one may be taken back.
     pub fn without_key(mut self, table: &str) -> Schema {

@@ -16,7 +16,7 @@ pub const LOAD_ID: &str = "_dlt_load_id";
 pub const ROW_ID: &str = "_dlt_id";
 pub const PARENT_ID: &str = "_dlt_parent_id";
 pub const LIST_IDX: &str = "_dlt_list_idx";
-const ROOT_ID: &str = "_dlt_root_id";
+pub const ROOT_ID: &str = "_dlt_root_id";
 
 /// A table may have this many columns; more are a sign of keys that are data.
 pub const MAX_COLUMNS: usize = 10_000;

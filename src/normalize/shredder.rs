@@ -1,6 +1,5 @@
 //! The state of a load: the compiled paths, the tables they lead to, and what both readers of records share.
 
-use super::Validity;
 use super::contract::{Mode, Policy};
 use super::hash::{Id, key_hash};
 use super::hints;
@@ -13,12 +12,12 @@ use super::sheet::{Sheet, Warnings};
 use super::thorough::Found;
 use super::tree::{Act, Fast, List, NONE, Node};
 use super::versions::Versions;
+use super::{Validity, writer_options};
 use crate::error::{Error, Kind, Result};
 use crate::gateway::redact;
 use crate::json::compact;
 use crate::json::reader::Records;
 use crate::json::scan::{Scan, Stop, byte};
-use crate::parquet::WriterOptions;
 use crate::table;
 use std::collections::BTreeMap;
 
@@ -195,10 +194,7 @@ impl Shredder {
         }
         let index = self.sheets.len() as u32;
         self.by_name.insert(schema.name.clone(), index);
-        let writer = WriterOptions {
-            plain_encodings: self.options.plain_encodings,
-            metadata: vec![("gatelake.load_id".into(), self.load_id.clone())],
-        };
+        let writer = writer_options(&self.load_id, self.options.plain_encodings);
         let roots = self.options.root_key || self.options.write_disposition.has_root_ids();
         self.sheets.push(Sheet::new(schema, path, &self.load_id, roots, writer, self.options.file_bytes));
         Ok(index)
