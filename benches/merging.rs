@@ -6,7 +6,7 @@
 
 use futures_util::FutureExt;
 use gatelake::error::Result;
-use gatelake::merge::{Files, Order, Shelf, merge};
+use gatelake::merge::{Ended, Files, Shelf, merge};
 use gatelake::normalize::{FileEnd, Load, Loaded, Merge, Options, Select, Strategy, WriteDisposition};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -28,6 +28,9 @@ impl Shelf for Memory {
     async fn keep(&self, _: &str, bytes: Vec<u8>, _: FileEnd) -> Result<Self::File> {
         self.made.set(self.made.get() + 1);
         Ok(Rc::new(bytes))
+    }
+    fn bytes(&self, file: &Self::File) -> u64 {
+        file.len() as u64
     }
 }
 
@@ -93,9 +96,10 @@ fn main() -> Result<()> {
             let (loaded, new) = load(&json, strategy, &first, "1700003600.0")?;
             let loaded_in = began.elapsed().as_millis();
             let memory = Memory::default();
-            let order = Order { merge: Merge { strategy, ..Merge::default() }, ..Order::default() };
+            let order = Merge { strategy, ..Merge::default() };
+            let ended = Ended { id: "1700003600.0", loaded: &loaded, output: (&options(strategy)).into() };
             let began = Instant::now();
-            let merged = merge(&order, &loaded, "1700003600.0", &old, &new, &memory).now_or_never();
+            let merged = merge(&order, ended, &old, &new, &memory).now_or_never();
             let merged_in = began.elapsed().as_millis();
             let _ = merged.transpose()?;
             let (read, made) = (memory.read.get(), memory.made.get());

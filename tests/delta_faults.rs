@@ -91,11 +91,11 @@ fn several_runs_may_die_before_their_logs_and_each_snapshot_gets_its_version() {
     let memory = after(&[0]);
     for n in 1..=5 {
         // Dies at the first call after the pointer has moved.
-        let (_, calls) = hour(&after(&[0]), 1, 2, &[]);
+        let (_, calls) = hour(&memory.clone(), n, 7, &[]);
         let died = (0..calls).find(|call| {
-            let memory = after(&[0]);
-            hour(&memory, 1, 2, &[(*call, Fault::CrashBefore)]);
-            published(&memory, &paths()).len() == 2
+            let memory = memory.clone();
+            hour(&memory, n, 7, &[(*call, Fault::CrashBefore)]);
+            published(&memory, &paths()).len() as i64 == n + 1
         });
         hour(&memory, n, 7, &[(died.unwrap(), Fault::CrashBefore)]);
         assert_eq!(published(&memory, &paths()).len() as i64, n + 1);

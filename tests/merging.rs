@@ -75,7 +75,8 @@ fn set(rows: &[&str]) -> BTreeSet<String> {
 
 #[test]
 fn only_files_that_hold_a_touched_key_are_written_anew() {
-    let lake = Lake::of(Strategy::DeleteInsert);
+    let mut lake = Lake::of(Strategy::DeleteInsert);
+    lake.plan.resources[0].options.file_bytes = 1; // A file a load: nothing is put together.
     lake.run(0, r#"[{"id":1,"name":"ada","keys":["a","b"]},{"id":2,"name":"bob","keys":["c"]}]"#);
     let first = lake.files("users");
     lake.run(1, r#"[{"id":3,"name":"cyd","keys":["d"]}]"#);
@@ -100,6 +101,76 @@ fn only_files_that_hold_a_touched_key_are_written_anew() {
     assert_eq!(lake.files("users").intersection(&first).count(), 0);
     assert!(lake.rows("users").contains(r#"{"id":1,"name":"ada"}"#));
     assert_eq!(lake.rows("users__keys").len(), 4, "what hung from 2 is gone");
+}
+
+#[test]
+fn files_of_other_keys_are_not_read_and_a_damaged_one_of_them_does_no_harm() {
+    for (key, names) in [("id", ["1", "2", "3"]), ("name", ["\"ada\"", "\"bob\"", "\"cyd\""])] {
+        let mut lake = Lake::of(Strategy::Upsert);
+        lake.plan.resources[0].options.file_bytes = 1;
+        lake.plan.resources[0].options.primary_key = vec![key.into()];
+        let user = |nth: usize, v: i64| format!(r#"[{{"{key}":{},"v":{v},"keys":["k{v}"]}}]"#, names[nth]);
+        lake.run(0, &user(0, 1));
+        lake.run(1, &user(2, 1));
+        let first = lake.current().table("users").unwrap().files[0].path.clone();
+        let good = lake.memory.bytes(&paths().key(&first)).unwrap();
+        lake.memory.damage(&paths().key(&first));
+        let record = lake.run(2, &user(2, 2));
+        assert_eq!(record.outcome, Outcome::Published, "{}", record.to_text());
+        assert_eq!(lake.run(3, &user(1, 3)).outcome, Outcome::Published, "between two files, in none of them");
+        assert_eq!(lake.run(4, &user(0, 4)).outcome, Outcome::Partial, "its own file is needed");
+        lake.memory.replace(&paths().key(&first), &good);
+        lake.run(5, &user(0, 5));
+        let rows: BTreeSet<String> =
+            [(0, 5), (1, 3), (2, 2)].map(|(nth, v)| format!(r#"{{"{key}":{},"v":{v}}}"#, names[nth])).into();
+        assert_eq!(lake.rows("users"), rows);
+        assert_eq!(lake.rows("users__keys").len(), 3);
+    }
+}
+
+#[test]
+fn many_small_loads_are_a_few_files_whose_rows_stay_in_order() {
+    for disposition in [Disposition::Append, Disposition::Merge] {
+        let mut lake = Lake::of(Strategy::InsertOnly);
+        lake.plan.resources[0].disposition = disposition;
+        if disposition == Disposition::Append {
+            lake.plan.resources[0].options = Default::default();
+        }
+        let mut reads = Vec::new();
+        for n in 0..40 {
+            let record = lake.run(n, &format!(r#"[{{"id":{n},"keys":["a","b"]}}]"#));
+            assert_eq!(record.outcome, Outcome::Published);
+            reads.push(record.operations.get);
+        }
+        for (table, rows) in [("users", 40), ("users__keys", 80)] {
+            let found = lake.current().table(table).unwrap().clone();
+            assert!(found.files.len() <= 6, "{disposition:?}: {table} has {} files", found.files.len());
+            assert_eq!(found.rows, rows);
+        }
+        let rows = content(&lake.memory, &paths()).remove("users").unwrap();
+        let ids: Vec<i64> = rows
+            .iter()
+            .map(|row| serde_json::from_str::<serde_json::Value>(row).unwrap()["id"].as_i64().unwrap())
+            .collect();
+        assert!(ids.is_sorted(), "{disposition:?}: {ids:?}");
+        assert!(reads.iter().max().unwrap() < &40, "{disposition:?}: {reads:?}");
+    }
+}
+
+#[test]
+fn a_damaged_file_that_would_only_be_put_together_stays_as_it_is() {
+    let mut lake = Lake::of(Strategy::DeleteInsert);
+    lake.plan.resources[0].disposition = Disposition::Append;
+    lake.plan.resources[0].options = Default::default();
+    lake.run(0, r#"[{"id":1}]"#);
+    let file = lake.current().table("users").unwrap().files[0].path.clone();
+    let good = lake.memory.bytes(&paths().key(&file)).unwrap();
+    lake.memory.damage(&paths().key(&file));
+    assert_eq!(lake.run(1, r#"[{"id":2}]"#).outcome, Outcome::Published);
+    assert_eq!(lake.files("users").len(), 2);
+    lake.memory.replace(&paths().key(&file), &good);
+    lake.run(2, r#"[{"id":3}]"#);
+    assert_eq!((lake.files("users").len(), lake.current().table("users").unwrap().rows), (1, 3));
 }
 
 #[test]

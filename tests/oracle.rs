@@ -113,7 +113,11 @@ fn judge(path: &Path, deviations: &BTreeMap<String, Deviation>, tally: &mut Tall
         compare::patch(&mut expected, &deviation.instead);
     }
     let got = canonical::document(&case, &outcome);
-    let differences = compare::differences(&expected, &got);
+    let mut differences = compare::differences(&expected, &got);
+    // Whether files are put together is nothing that a row would know of.
+    let apart = case.with_files_of(1);
+    let apart = canonical::document(&apart, &apart.run().expect("the option is there"));
+    differences.extend(compare::differences(&got, &apart).into_iter().map(|one| format!("with a file a load: {one}")));
     if let Some(deviation) = deviation.filter(|_| differences.is_empty()) {
         tally.deviating.push(format!("{name}: {}", deviation.reason));
     } else if differences.is_empty() {

@@ -1,7 +1,7 @@
-//! Loads that merge: what becomes of the files of the snapshot that they are laid over.
+//! Loads that merge or append: what becomes of the files of the snapshot that they are laid over.
 
 use super::files::{DataFile, TableFiles};
-use super::manifest::{Manifest, Table, materialized};
+use super::manifest::{Disposition, Manifest, Table, materialized};
 use super::paths::Paths;
 use super::plan::{Arrived, Fetched};
 use super::reader::Reader;
@@ -9,17 +9,17 @@ use super::record::Failure;
 use super::store::Retrying;
 use crate::error::Result;
 use crate::host::{Host, Store};
-use crate::merge::{self, Order};
+use crate::merge::{self, Ended, Span};
 use crate::normalize::schema::TableSchema;
-use crate::normalize::{FileEnd, Strategy, Warning};
+use crate::normalize::{FileEnd, Merge, Strategy, Warning};
 
-/// The tables of a resource after a merge.
+/// The tables of a resource after a load that does not replace them.
 pub struct Merged {
     pub files: TableFiles,
     pub warnings: Vec<Warning>,
 }
 
-/// The files of a dataset, for merges.
+/// The files of a dataset.
 pub struct Shelf<'a, S, H> {
     pub store: &'a Retrying<'a, S, H>,
     pub paths: &'a Paths,
@@ -45,15 +45,25 @@ impl<S: Store, H: Host> merge::Shelf for Shelf<'_, S, H> {
         }
         Ok(file)
     }
+
+    fn bytes(&self, file: &DataFile) -> u64 {
+        file.entry.bytes
+    }
+
+    fn span<'f>(&self, file: &'f DataFile, column: usize) -> Option<Span<'f>> {
+        let stats = file.entry.stats.as_ref()?;
+        let nulls = *stats.nulls.get(column)? > 0;
+        Some(Span { nulls, least: stats.min.get(column)?, greatest: stats.max.get(column)? })
+    }
 }
 
-/// Merges what was fetched to be merged with the tables of `base`. A resource that cannot be has failed.
+/// Lays what was fetched to be merged or appended over the tables of `base`. A resource that cannot be has failed.
 pub async fn merge_all<S: Store, H: Host>(shelf: &Shelf<'_, S, H>, base: Option<&Manifest>, fetched: &mut [Fetched]) {
-    for one in fetched {
-        let Some(order) = one.merge.clone() else { continue };
+    for one in fetched.iter_mut().filter(|one| one.disposition != Disposition::Replace) {
         let Ok(arrived) = &mut one.result else { continue };
         arrived.merged = None;
-        if brings_nothing_new(&order, base, &one.resource, &one.key, arrived) {
+        let loaded = &arrived.loaded;
+        if loaded.tables.iter().all(|table| table.rows == 0) {
             continue;
         }
         let old = tables(base, &one.resource).map(|table| {
@@ -62,7 +72,13 @@ pub async fn merge_all<S: Store, H: Host>(shelf: &Shelf<'_, S, H>, base: Option<
             (table.schema.name.clone(), files.collect())
         });
         let old: TableFiles = old.collect();
-        match merge::merge(&order, &arrived.loaded, shelf.load_id, &old, &arrived.files, shelf).await {
+        let load = Ended { id: shelf.load_id, loaded, output: one.output };
+        let laid = match &one.merge {
+            Some(merge) if brings_what_is_there(merge, base, &one.resource, &one.key, arrived) => continue,
+            Some(merge) => merge::merge(merge, load, &old, &arrived.files, shelf).await,
+            None => merge::append(load, &old, &arrived.files, shelf).await.map(|files| (files, Vec::new())),
+        };
+        match laid {
             Ok((files, warnings)) => arrived.merged = Some(Merged { files, warnings }),
             Err(error) => one.result = Err(Failure::from(&error.at(&one.resource))),
         }
@@ -73,24 +89,21 @@ fn tables<'m>(base: Option<&'m Manifest>, resource: &'m str) -> impl Iterator<It
     base.into_iter().flat_map(move |base| base.of(resource))
 }
 
-/// Whether the tables are after the load what they are: it has no rows, or those of the load before.
-fn brings_nothing_new(
-    order: &Order,
+/// Whether the tables are after the load what they are: it has the rows of the load before.
+fn brings_what_is_there(
+    merge: &Merge,
     base: Option<&Manifest>,
     resource: &str,
     key: &[String],
     arrived: &Arrived,
 ) -> bool {
     let loaded = &arrived.loaded;
-    if loaded.tables.iter().all(|table| table.rows == 0) {
-        return true;
-    }
     // Which of several rows of one key is kept depends on their order, of which a digest knows nothing.
     let said = base.iter().flat_map(|base| &base.warnings);
     let ambiguous = |name: &str| said.clone().any(|one| one.code == "duplicate_key" && one.table == name);
     // Without anything that tells them, rows are added again.
     let root = loaded.schema.root();
-    let told = order.merge.strategy == Strategy::Scd2
+    let told = merge.strategy == Strategy::Scd2
         || root.is_some_and(|root| root.columns.iter().any(|column| column.primary_key || column.merge_key));
     let same = |table: &TableSchema| {
         let before = tables(base, resource).find(|before| before.schema.name == table.name);

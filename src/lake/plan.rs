@@ -7,9 +7,9 @@ use super::merging::Merged;
 use super::record::Failure;
 use super::{review, system};
 use crate::error::{Error, Kind, Result};
-use crate::merge::Order;
+use crate::merge::Output;
 use crate::normalize::schema::{Schema, TableSchema};
-use crate::normalize::{Loaded, TableLoaded, Warning};
+use crate::normalize::{Loaded, Merge, TableLoaded, Warning};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -53,7 +53,9 @@ pub struct Fetched {
     pub resource: String,
     pub disposition: Disposition,
     /// How its rows are merged, if they are.
-    pub merge: Option<Order>,
+    pub merge: Option<Merge>,
+    /// How files of its tables are written anew.
+    pub output: Output,
     pub guard: ShrinkGuard,
     /// The columns that its row ids are made from; empty: ids are new in every load.
     pub key: Vec<String>,
@@ -68,7 +70,7 @@ pub struct Fetched {
 pub struct Arrived {
     pub loaded: Loaded,
     pub files: TableFiles,
-    /// Of a load that merges: the tables after it; `None` if it changes nothing.
+    /// Of a load that merges or appends: the tables after it; `None` if it changes nothing.
     pub merged: Option<Merged>,
 }
 
@@ -195,7 +197,9 @@ impl Resource<'_> {
             let kept = before.filter(|before| self.unchanged(before, schema, loaded));
             let merged =
                 arrived.merged.as_ref().map(|merged| merged.files.get(name).map(Vec::as_slice).unwrap_or_default());
-            found.push(Found { schema, before, kept, loaded, files: merged.unwrap_or(files) });
+            let stay = before.filter(|_| *disposition == Disposition::Append && merged.is_none());
+            let old = stay.map(|before| before.files.as_slice()).unwrap_or_default();
+            found.push(Found { schema, before, kept, loaded, old, files: merged.unwrap_or(files) });
         }
         if *disposition == Disposition::Merge && arrived.merged.is_some() {
             found.iter_mut().for_each(|one| one.kept = None);
@@ -249,13 +253,11 @@ impl Resource<'_> {
         Freshness { fetched_at: self.fetched.fetched_at, stale: None }
     }
 
-    /// The table with the load's rows behind those that were there, or in their place.
+    /// The table after the load.
     fn table(&self, found: &Found, empty_files: &mut Vec<DataFile>) -> Result<Table> {
-        let Found { schema, before, loaded, files, .. } = found;
-        let before = before.filter(|_| self.fetched.disposition == Disposition::Append);
-        let old = before.iter().flat_map(|before| &before.files);
+        let Found { schema, loaded, old, files, .. } = found;
         let new = files.iter().map(|file| &file.entry);
-        let mut files: Vec<File> = old.chain(new).filter(|file| file.rows > 0).cloned().collect();
+        let mut files: Vec<File> = old.iter().chain(new).filter(|file| file.rows > 0).cloned().collect();
         if files.is_empty() {
             let (bytes, end) = system::empty_file(schema)?;
             let file = DataFile::new(&schema.name, self.load_id, bytes, end);
@@ -284,6 +286,8 @@ struct Found<'a> {
     /// The table before, if the load brought the same.
     kept: Option<&'a Table>,
     loaded: &'a TableLoaded,
+    /// What stays in front of `files`.
+    old: &'a [File],
     files: &'a [DataFile],
 }
 

@@ -10,6 +10,7 @@ use super::record::Failure;
 use crate::access::{self, Reading, Wanted, Writing};
 use crate::error::{Error, Kind, Result};
 use crate::host::{Host, Store};
+use crate::normalize::Options;
 use crate::normalize::schema::Schema;
 use crate::parquet;
 use std::borrow::Cow;
@@ -86,6 +87,7 @@ impl<S: Store, H: Host> Publisher<'_, S, H> {
             resource: access::TABLE.into(),
             disposition: Disposition::Replace,
             merge: None,
+            output: (&Options::default()).into(),
             // Its sources were guarded.
             guard: ShrinkGuard { allow_shrink: true, ..ShrinkGuard::default() },
             key: Vec::new(),

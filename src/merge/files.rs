@@ -1,19 +1,26 @@
-//! A whole merge: over files wherever they lie.
+//! A whole load laid over the files that are there, wherever they lie.
 
-use super::{Merger, Order, Verdict, root};
+use super::rewrite::{self, Rows};
+use super::{Ended, Merger, Span, join, root};
 use crate::error::Result;
 use crate::normalize::schema::TableSchema;
-use crate::normalize::{FileEnd, Loaded, Warning};
+use crate::normalize::{FileEnd, Merge, Strategy, Warning, writer_options};
 use std::collections::BTreeMap;
 
-/// Where the files of a merge lie.
+/// Where files lie.
 #[allow(async_fn_in_trait)]
 pub trait Shelf {
     /// A file of a table, which can be asked for again.
     type File: Clone;
     async fn read(&self, file: &Self::File) -> Result<Vec<u8>>;
-    /// Takes a file that the merge made, so that it need not be held until the end.
+    /// Takes a file that was made, so that it need not be held until the end.
     async fn keep(&self, table: &str, bytes: Vec<u8>, end: FileEnd) -> Result<Self::File>;
+    /// Its size.
+    fn bytes(&self, file: &Self::File) -> u64;
+    /// What is known of a column of it, without reading it: the one that has this place among the table's columns that are in files.
+    fn span<'f>(&self, _file: &'f Self::File, _column: usize) -> Option<Span<'f>> {
+        None
+    }
 }
 
 /// Files by table, in order.
@@ -25,47 +32,166 @@ pub type Files<F> = BTreeMap<String, Vec<F>>;
 /// # Errors
 /// `no_primary_key` where the strategy needs one; those of the shelf, and of files that cannot be read.
 pub async fn merge<S: Shelf>(
-    order: &Order,
-    loaded: &Loaded,
-    load_id: &str,
+    merge: &Merge,
+    load: Ended<'_>,
     old: &Files<S::File>,
     new: &Files<S::File>,
     shelf: &S,
 ) -> Result<(Files<S::File>, Vec<Warning>)> {
-    let mut merger = Merger::new(order, loaded, load_id)?;
-    let of = |files: &Files<S::File>, table: &TableSchema| files.get(&table.name).cloned().unwrap_or_default();
-    for file in of(new, root(loaded)?) {
-        merger.learn(&shelf.read(&file).await?)?;
+    let mut merger = Merger::new(merge, load.loaded)?;
+    let retired = match merge.strategy {
+        // A version that the load does not bring again was valid until the load's are.
+        Strategy::Scd2 => Some((merge.validity.to.as_str(), merge.validity.boundary_of(load.id)?)),
+        _ => None,
+    };
+    let root = root(load.loaded)?;
+    for file in of(new, root) {
+        merger.learn(&shelf.read(file).await?)?;
     }
     merger.learned();
     let mut merged = BTreeMap::new();
-    for table in parents_first(&loaded.schema.tables) {
-        let mut files = Vec::new();
+    for table in parents_first(&load.loaded.schema.tables) {
+        let (old, new) = (of(old, table), of(new, table));
         if table.quarantine {
-            files = of(new, table);
-        } else {
-            let touched = merger.touches(table);
-            for file in of(old, table) {
-                let verdict = if touched { merger.old(table, &shelf.read(&file).await?)? } else { Verdict::Same };
-                files.extend(after(verdict, file, table, shelf).await?);
-            }
-            merger.seen(table);
-            for file in of(new, table) {
-                let verdict = merger.new_file(table, &shelf.read(&file).await?)?;
-                files.extend(after(verdict, file, table, shelf).await?);
-            }
+            merged.insert(table.name.clone(), new.to_vec());
+            continue;
         }
-        merged.insert(table.name.clone(), files);
+        let touched = merger.touches(table);
+        let mut pile = Pile::new(load, table, retired, old, new, shelf);
+        for file in old {
+            let concerned = touched && !(table.parent.is_none() && merger.is_apart(table, file, new, shelf));
+            pile.add(file, concerned.then_some(|bytes: &[u8]| merger.old(table, bytes))).await?;
+        }
+        merger.seen(table);
+        for file in new {
+            pile.add(file, Some(|bytes: &[u8]| merger.new_file(table, bytes))).await?;
+        }
+        merged.insert(table.name.clone(), pile.files);
     }
     Ok((merged, merger.warnings()))
 }
 
-async fn after<S: Shelf>(verdict: Verdict, file: S::File, table: &TableSchema, shelf: &S) -> Result<Option<S::File>> {
-    Ok(match verdict {
-        Verdict::Same => Some(file),
-        Verdict::Made(bytes, end) => Some(shelf.keep(&table.name, bytes, end).await?),
-        Verdict::Gone => None,
-    })
+/// The same of a load whose rows come behind those that are there.
+///
+/// # Errors
+/// Those of the shelf, and of files that cannot be read.
+pub async fn append<S: Shelf>(
+    load: Ended<'_>,
+    old: &Files<S::File>,
+    new: &Files<S::File>,
+    shelf: &S,
+) -> Result<Files<S::File>> {
+    let mut appended = BTreeMap::new();
+    for table in &load.loaded.schema.tables {
+        let (old, new) = (of(old, table), of(new, table));
+        let mut pile = Pile::new(load, table, None, old, new, shelf);
+        for file in old.iter().chain(new) {
+            pile.add(file, None::<fn(&[u8]) -> Result<Rows>>).await?;
+        }
+        appended.insert(table.name.clone(), pile.files);
+    }
+    Ok(appended)
+}
+
+fn of<'f, F>(files: &'f Files<F>, table: &TableSchema) -> &'f [F] {
+    files.get(&table.name).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// The files of one table, on their way to what they become.
+struct Pile<'a, S: Shelf> {
+    load: Ended<'a>,
+    table: &'a TableSchema,
+    /// The column and the instant that say of rows that they are not valid any more.
+    retired: Option<(&'a str, i64)>,
+    shelf: &'a S,
+    /// How many files each of those to come becomes one of.
+    groups: std::vec::IntoIter<usize>,
+    /// Of the group under way: its files, and how many more it has.
+    pieces: Vec<Piece<S::File>>,
+    missing: usize,
+    files: Vec<S::File>,
+}
+
+struct Piece<F> {
+    file: F,
+    /// Once it was read.
+    bytes: Option<Vec<u8>>,
+    /// Where some of them may not stay.
+    rows: Option<Rows>,
+}
+
+impl<'a, S: Shelf> Pile<'a, S> {
+    fn new(
+        load: Ended<'a>,
+        table: &'a TableSchema,
+        retired: Option<(&'a str, i64)>,
+        old: &[S::File],
+        new: &[S::File],
+        shelf: &'a S,
+    ) -> Self {
+        // Where a load brings nothing to a table, nothing is put together: it may have to stay as it is.
+        let limit = if new.is_empty() { 0 } else { load.output.file_bytes };
+        let sizes: Vec<u64> = old.iter().chain(new).map(|file| shelf.bytes(file)).collect();
+        let groups: Vec<usize> = join::groups(&sizes, limit).into_iter().map(|group| group.len()).collect();
+        Pile {
+            load,
+            table,
+            retired,
+            shelf,
+            groups: groups.into_iter(),
+            pieces: Vec::new(),
+            missing: 0,
+            files: Vec::new(),
+        }
+    }
+
+    /// The next file; `judge` says what becomes of its rows, if any may not stay.
+    async fn add(&mut self, file: &S::File, judge: Option<impl FnOnce(&[u8]) -> Result<Rows>>) -> Result<()> {
+        if self.missing == 0 {
+            self.missing = self.groups.next().unwrap_or(1);
+        }
+        self.missing -= 1;
+        let (bytes, rows) = match judge {
+            Some(judge) => {
+                let bytes = self.shelf.read(file).await?;
+                let rows = judge(&bytes)?;
+                (Some(bytes), Some(rows))
+            }
+            None => (None, None),
+        };
+        if !rows.as_ref().is_some_and(Rows::none_stays) {
+            self.pieces.push(Piece { file: file.clone(), bytes, rows });
+        }
+        if self.missing == 0 { self.end().await } else { Ok(()) }
+    }
+
+    async fn end(&mut self) -> Result<()> {
+        let mut pieces = std::mem::take(&mut self.pieces);
+        let as_they_are = pieces.iter().all(|piece| piece.rows.as_ref().is_none_or(Rows::all_stay));
+        if pieces.len() > 1 || !as_they_are {
+            match self.as_one(&mut pieces).await {
+                Ok(file) => {
+                    self.files.push(file);
+                    return Ok(());
+                }
+                // A load need not fail for what it could leave alone.
+                Err(_) if as_they_are => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.files.extend(pieces.into_iter().map(|piece| piece.file));
+        Ok(())
+    }
+
+    async fn as_one(&self, pieces: &mut [Piece<S::File>]) -> Result<S::File> {
+        for piece in pieces.iter_mut().filter(|piece| piece.bytes.is_none()) {
+            piece.bytes = Some(self.shelf.read(&piece.file).await?);
+        }
+        let parts = pieces.iter().filter_map(|piece| Some((piece.bytes.as_deref()?, piece.rows.as_ref())));
+        let options = writer_options(self.load.id, self.load.output.plain_encodings);
+        let (bytes, end) = rewrite::file(self.table, parts, self.retired, options)?;
+        self.shelf.keep(&self.table.name, bytes, end).await
+    }
 }
 
 /// Every table behind the one that its rows hang from.

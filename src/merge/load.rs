@@ -84,6 +84,13 @@ impl Coming {
         self.has_primary_key() || !self.merge.is_empty()
     }
 
+    /// The columns of each key that old rows are found by; none where every old row has to be looked at.
+    pub fn compared(&self) -> Vec<&[String]> {
+        let keys =
+            [&self.primary, &self.merge].into_iter().filter(|key| !key.is_empty() && self.strategy != Strategy::Scd2);
+        keys.map(Vec::as_slice).collect()
+    }
+
     pub fn learn(&mut self, reader: &Reader<'_>) -> Result<()> {
         for group in 0..reader.row_groups().len() {
             if self.has_primary_key() {

@@ -1,52 +1,60 @@
-//! Rows that are told by key or content: what a load that merges makes of the files that are there.
+//! What a load makes of the files that are there: its rows come behind theirs, or are merged with them by key or content.
 //!
-//! dlt does this in a database; here it is done on files (rules: docs/normalizer.md). The load's keys are learned from its own files
+//! dlt merges in a database; here it is done on files (rules: docs/normalizer.md). The load's keys are learned from its own files
 //! of the root table. Then, table by table, parents before their children, the old files are looked through, and those alone are written anew that
-//! hold a row that goes or is retired; then the load's own files, and those alone that hold a row that does not come.
+//! hold a row that goes or is retired; then the load's own files, and those alone that hold a row that does not come. Old files whose keys
+//! surely are not the load's are not read. Small neighbours are put together, so that a table of many loads is a few files.
 //!
-//! In memory are the file under way with what becomes of it, 50 bytes for each row of the root table that the load brings and 4 more for each
-//! table below it, and 16 bytes for each old row that goes or that the load brings again. Every merge reads all files of the root table; files are
-//! not put together, so the number of files grows with the loads that bring something new.
+//! In memory are the files that become one with what becomes of their rows, 50 bytes for each row of the root table that the load brings and 4 more
+//! for each table below it, and 16 bytes for each old row that goes or that the load brings again.
 
 mod files;
+mod join;
 mod load;
 mod rewrite;
+mod span;
 
-pub use files::{Files, Shelf, merge};
+pub use files::{Files, Shelf, append, merge};
+pub use span::Span;
 
 use crate::error::{Error, Kind, Result};
 use crate::normalize::schema::TableSchema;
-use crate::normalize::{FileEnd, Loaded, Merge, PARENT_ID, ROW_ID, Strategy, Warning, writer_options};
+use crate::normalize::{Loaded, Merge, Options, PARENT_ID, ROW_ID, Strategy, Warning};
 use crate::parquet::{ColumnData, Reader, Value};
 use load::Coming;
+use rewrite::Rows;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
 /// 128 bits of SHA-256: of a key's values, or of an id. Who may choose a user's name must not be able to make two keys look like one.
 type Digest = u128;
 
-/// How a load is merged.
-#[derive(Clone, Debug, Default)]
-pub struct Order {
-    pub merge: Merge,
-    /// Files that are written anew have encodings alone that every Parquet reader knows.
-    pub plain_encodings: bool,
+/// A load that has ended, and how its files are written.
+#[derive(Clone, Copy)]
+pub struct Ended<'l> {
+    pub id: &'l str,
+    pub loaded: &'l Loaded,
+    pub output: Output,
 }
 
-/// What becomes of a file.
-pub enum Verdict {
-    /// It stays as it is.
-    Same,
-    /// This one takes its place.
-    Made(Vec<u8>, FileEnd),
-    /// None of its rows stays.
-    Gone,
+/// How files are written anew.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    /// With encodings alone that every Parquet reader knows.
+    pub plain_encodings: bool,
+    /// Files are put together up to so many bytes.
+    pub file_bytes: u64,
+}
+
+impl From<&Options> for Output {
+    fn from(options: &Options) -> Output {
+        Output { plain_encodings: options.plain_encodings, file_bytes: options.file_bytes as u64 }
+    }
 }
 
 /// One merge under way. See the module for the order of its calls.
-pub struct Merger<'l> {
-    order: &'l Order,
-    load_id: &'l str,
+struct Merger<'l> {
+    merge: &'l Merge,
     loaded: &'l Loaded,
     coming: Coming,
     /// Of the load's keys or versions, those that the old tables have.
@@ -58,54 +66,68 @@ pub struct Merger<'l> {
 }
 
 impl<'l> Merger<'l> {
-    /// `loaded` and `load_id`: of the load that merges.
-    ///
     /// # Errors
     /// `no_primary_key` where the strategy needs one.
-    pub fn new(order: &'l Order, loaded: &'l Loaded, load_id: &'l str) -> Result<Merger<'l>> {
+    fn new(merge: &'l Merge, loaded: &'l Loaded) -> Result<Merger<'l>> {
         let root = root(loaded)?;
-        let coming = Coming::new(order.merge.strategy, root);
-        if matches!(order.merge.strategy, Strategy::Upsert | Strategy::InsertOnly) && !coming.has_primary_key() {
+        let coming = Coming::new(merge.strategy, root);
+        if matches!(merge.strategy, Strategy::Upsert | Strategy::InsertOnly) && !coming.has_primary_key() {
             let message = format!("{} has no primary key, and its rows shall be merged by it", root.name);
             return Err(Error::new(Kind::Data, "no_primary_key", message)
                 .help("Name the columns that tell its records apart, or merge with `delete-insert`"));
         }
-        Ok(Merger { order, load_id, loaded, coming, present: Vec::new(), marked: BTreeMap::new(), before: 0 })
+        Ok(Merger { merge, loaded, coming, present: Vec::new(), marked: BTreeMap::new(), before: 0 })
     }
 
     /// A file of the load's root table, in order.
-    pub fn learn(&mut self, file: &[u8]) -> Result<()> {
+    fn learn(&mut self, file: &[u8]) -> Result<()> {
         self.coming.learn(&Reader::open(file)?)
     }
 
     /// All files of the root table are learned.
-    pub fn learned(&mut self) {
+    fn learned(&mut self) {
         self.coming.settle();
     }
 
     /// Whether a table's old files have to be looked through at all.
-    pub fn touches(&self, table: &TableSchema) -> bool {
+    fn touches(&self, table: &TableSchema) -> bool {
         match &table.parent {
             None => self.coming.touches(),
             Some(parent) => self.marked.get(parent).is_some_and(|ids| !ids.is_empty()),
         }
     }
 
-    /// An old file of a table.
-    pub fn old(&mut self, table: &TableSchema, file: &[u8]) -> Result<Verdict> {
+    /// Whether an old file of the root table has surely no row with a key of the load, whose files are given.
+    fn is_apart<S: Shelf>(&self, table: &TableSchema, old: &S::File, load: &[S::File], shelf: &S) -> bool {
+        let columns = || table.columns.iter().filter(|column| column.data_type.is_some());
+        let place = |name: &String| columns().position(|column| column.name == *name);
+        let apart = |file: &S::File, column: usize| {
+            let spans = shelf.span(old, column).zip(shelf.span(file, column));
+            spans.is_some_and(|(old, new)| old.apart(&new))
+        };
+        let keys = self.coming.compared();
+        let key_apart = |key: &[String]| {
+            let places: Vec<usize> = key.iter().filter_map(place).collect();
+            load.iter().all(|file| places.iter().any(|column| apart(file, *column)))
+        };
+        !keys.is_empty() && keys.into_iter().all(key_apart)
+    }
+
+    /// What becomes of the rows of an old file of a table.
+    fn old(&mut self, table: &TableSchema, file: &[u8]) -> Result<Rows> {
         let reader = Reader::open(file)?;
-        let mut rows = rewrite::Rows::default();
+        let mut rows = Rows::default();
         for group in 0..reader.row_groups().len() {
             match &table.parent {
                 None => self.old_roots(table, &reader, group, &mut rows)?,
                 Some(parent) => self.old_children(table, parent, &reader, group, &mut rows)?,
             }
         }
-        self.verdict(table, &reader, &rows)
+        Ok(rows)
     }
 
     /// All old files of a table were looked through.
-    pub fn seen(&mut self, table: &TableSchema) {
+    fn seen(&mut self, table: &TableSchema) {
         for found in [self.marked.entry(table.name.clone()).or_default(), &mut self.present] {
             found.sort_unstable();
             found.dedup();
@@ -113,10 +135,10 @@ impl<'l> Merger<'l> {
         self.before = 0;
     }
 
-    /// A file of the load, in order.
-    pub fn new_file(&mut self, table: &TableSchema, file: &[u8]) -> Result<Verdict> {
+    /// The same of a file of the load, in order.
+    fn new_file(&mut self, table: &TableSchema, file: &[u8]) -> Result<Rows> {
         let reader = Reader::open(file)?;
-        let mut rows = rewrite::Rows::default();
+        let mut rows = Rows::default();
         for group in 0..reader.row_groups().len() {
             for id in ids(&reader, group, ROW_ID)? {
                 let row = self.before + rows.len();
@@ -127,11 +149,11 @@ impl<'l> Merger<'l> {
             }
         }
         self.before += rows.len();
-        self.verdict(table, &reader, &rows)
+        Ok(rows)
     }
 
     /// What a person should know of it.
-    pub fn warnings(&self) -> Vec<Warning> {
+    fn warnings(&self) -> Vec<Warning> {
         let Ok(root) = root(self.loaded) else { return Vec::new() };
         let mut warnings = Vec::new();
         if self.coming.duplicates > 0 {
@@ -139,29 +161,23 @@ impl<'l> Merger<'l> {
             let warning = Warning::new("duplicate_key", &root.name, "", message.into());
             warnings.push(Warning { count: self.coming.duplicates, ..warning });
         }
-        if self.order.merge.strategy == Strategy::DeleteInsert && !self.coming.touches() {
+        if self.merge.strategy == Strategy::DeleteInsert && !self.coming.touches() {
             let message = "rows are to be merged, and no key tells them apart: they come behind those that are there";
             warnings.push(Warning::new("no_key", &root.name, "", message.into()));
         }
         warnings
     }
 
-    fn old_roots(
-        &mut self,
-        table: &TableSchema,
-        reader: &Reader<'_>,
-        group: usize,
-        rows: &mut rewrite::Rows,
-    ) -> Result<()> {
+    fn old_roots(&mut self, table: &TableSchema, reader: &Reader<'_>, group: usize, rows: &mut Rows) -> Result<()> {
         let ids = ids(reader, group, ROW_ID)?;
         let found = self.coming.matches(reader, group, &ids)?;
         let marked = self.marked.entry(table.name.clone()).or_default();
-        let valid_to = match self.order.merge.strategy {
-            Strategy::Scd2 => Some(column(reader, group, &self.order.merge.validity.to)?),
+        let valid_to = match self.merge.strategy {
+            Strategy::Scd2 => Some(column(reader, group, &self.merge.validity.to)?),
             _ => None,
         };
         for (row, (id, found)) in ids.into_iter().zip(found).enumerate() {
-            let stays = match self.order.merge.strategy {
+            let stays = match self.merge.strategy {
                 Strategy::DeleteInsert | Strategy::Upsert => {
                     if found.any() {
                         marked.push(id);
@@ -178,7 +194,7 @@ impl<'l> Merger<'l> {
                 }
                 Strategy::Scd2 => {
                     let to = valid_to.as_ref().and_then(|column| column.get(row));
-                    let active = match (to, self.order.merge.validity.active) {
+                    let active = match (to, self.merge.validity.active) {
                         (None, None) => true,
                         (Some(Value::I64(to)), Some(literal)) => to == literal,
                         _ => false,
@@ -206,11 +222,11 @@ impl<'l> Merger<'l> {
         parent: &str,
         reader: &Reader<'_>,
         group: usize,
-        rows: &mut rewrite::Rows,
+        rows: &mut Rows,
     ) -> Result<()> {
         let ids = ids(reader, group, ROW_ID)?;
         let parents = self::ids(reader, group, PARENT_ID)?;
-        let goes = matches!(self.order.merge.strategy, Strategy::DeleteInsert | Strategy::Upsert);
+        let goes = matches!(self.merge.strategy, Strategy::DeleteInsert | Strategy::Upsert);
         let mut found = Vec::new();
         let known = self.marked.get(parent);
         for (id, parent) in ids.into_iter().zip(parents) {
@@ -226,7 +242,7 @@ impl<'l> Merger<'l> {
     fn comes(&mut self, row: usize, id: Digest) -> bool {
         let key = self.coming.key(row);
         let present = key.is_some_and(|key| self.present.binary_search(&key).is_ok());
-        let stays_out = match self.order.merge.strategy {
+        let stays_out = match self.merge.strategy {
             Strategy::DeleteInsert => self.coming.is_deleted(row),
             // What is to be deleted and is not there comes all the same, as with dlt.
             Strategy::Upsert => self.coming.is_deleted(row) && present,
@@ -241,7 +257,7 @@ impl<'l> Merger<'l> {
 
     fn child_comes(&self, table: &TableSchema, row: usize, id: Digest) -> bool {
         let known = || self.marked.get(&table.name).is_some_and(|ids| ids.binary_search(&id).is_ok());
-        match self.order.merge.strategy {
+        match self.merge.strategy {
             Strategy::DeleteInsert | Strategy::Upsert => !self.of_dropped(table, row),
             // As with dlt: items that a list of a known record did not have before do come.
             Strategy::InsertOnly | Strategy::Scd2 => !known(),
@@ -258,25 +274,6 @@ impl<'l> Merger<'l> {
         let record = ends(&table.name).partition_point(|end| *end as usize <= row);
         let behind = ends(&root.name).get(record).copied().unwrap_or_default() as usize;
         behind > 0 && self.coming.is_dropped(behind - 1)
-    }
-
-    fn verdict(&self, table: &TableSchema, reader: &Reader<'_>, rows: &rewrite::Rows) -> Result<Verdict> {
-        if rows.all_stay() {
-            return Ok(Verdict::Same);
-        }
-        if rows.none_stays() {
-            return Ok(Verdict::Gone);
-        }
-        // A version that the load does not bring again was valid until the load's are.
-        let retired = match self.order.merge.strategy {
-            Strategy::Scd2 => {
-                Some((self.order.merge.validity.to.as_str(), self.order.merge.validity.boundary_of(self.load_id)?))
-            }
-            _ => None,
-        };
-        let options = writer_options(self.load_id, self.order.plain_encodings);
-        let (bytes, end) = rewrite::file(table, reader, rows, retired, options)?;
-        Ok(Verdict::Made(bytes, end))
     }
 }
 

@@ -1,4 +1,4 @@
-//! A file of a table, written anew without some of its rows.
+//! Files of a table, written anew as one, without some of their rows.
 
 use crate::error::{Error, Kind, Result};
 use crate::normalize::FileEnd;
@@ -47,12 +47,11 @@ impl Rows {
     }
 }
 
-/// The file with the rows that stay, and with the columns that the table has by now. `retired`: the column and the instant that
-/// say of rows that they are not valid any more.
-pub fn file(
+/// A file with the rows that stay of these files, in order, and with the columns that the table has by now. Where nothing is said of a file's rows
+/// they all stay. `retired`: the column and the instant that say of rows that they are not valid any more.
+pub fn file<'f>(
     schema: &TableSchema,
-    reader: &Reader<'_>,
-    rows: &Rows,
+    files: impl IntoIterator<Item = (&'f [u8], Option<&'f Rows>)>,
     retired: Option<(&str, i64)>,
     options: WriterOptions,
 ) -> Result<(Vec<u8>, FileEnd)> {
@@ -64,11 +63,28 @@ pub fn file(
             names.push(column.name.as_str());
         }
     }
+    let retired = retired.and_then(|(name, instant)| Some((names.iter().position(|other| *other == name)?, instant)));
+    for (bytes, rows) in files {
+        copy(&mut table, &names, &Reader::open(bytes)?, rows, retired).map_err(|error| error.at(&schema.name))?;
+    }
+    table.finish()?;
+    let parts = table.take_parts();
+    let end = parts.iter().find_map(|part| part.end.clone()).ok_or_else(no_end)?;
+    Ok((parts.into_iter().flat_map(|part| part.bytes).collect(), end))
+}
+
+/// The rows that stay of one file, to the end of a table whose columns have these names.
+fn copy(
+    table: &mut Table,
+    names: &[&str],
+    reader: &Reader<'_>,
+    rows: Option<&Rows>,
+    retired: Option<(usize, i64)>,
+) -> Result<()> {
     // Where each column of the file goes.
     let places = reader.schema().iter().map(|spec| names.iter().position(|name| *name == spec.name));
-    let places: Vec<usize> = places.collect::<Option<_>>().ok_or_else(|| other_columns(&schema.name))?;
-    let retired = retired.and_then(|(name, instant)| Some((names.iter().position(|other| *other == name)?, instant)));
-    let mut fates = rows.fates.iter();
+    let places: Vec<usize> = places.collect::<Option<_>>().ok_or_else(other_columns)?;
+    let mut fates = rows.into_iter().flat_map(|rows| &rows.fates);
     for group in 0..reader.row_groups().len() {
         let columns = reader.read(group)?;
         for row in 0..reader.group_rows(group) {
@@ -88,10 +104,7 @@ pub fn file(
             table.settle()?;
         }
     }
-    table.finish()?;
-    let parts = table.take_parts();
-    let end = parts.iter().find_map(|part| part.end.clone()).ok_or_else(|| other_columns(&schema.name))?;
-    Ok((parts.into_iter().flat_map(|part| part.bytes).collect(), end))
+    Ok(())
 }
 
 fn push(row: &mut OpenRow<'_>, column: usize, cell: Option<Value<'_>>) {
@@ -107,6 +120,10 @@ fn push(row: &mut OpenRow<'_>, column: usize, cell: Option<Value<'_>>) {
     }
 }
 
-fn other_columns(table: &str) -> Error {
-    Error::new(Kind::Data, "other_columns", "a file has columns that its table does not have").at(table)
+fn other_columns() -> Error {
+    Error::new(Kind::Data, "other_columns", "a file has columns that its table does not have")
+}
+
+fn no_end() -> Error {
+    Error::new(Kind::Data, "internal", "a file did not end").help("Please report this as a bug")
 }

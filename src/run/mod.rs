@@ -54,10 +54,8 @@ impl Resource {
         Fetched {
             resource: name.clone(),
             disposition: *disposition,
-            merge: options
-                .write_disposition
-                .merge()
-                .map(|merge| crate::merge::Order { merge: merge.clone(), plain_encodings: options.plain_encodings }),
+            merge: options.write_disposition.merge().cloned(),
+            output: options.into(),
             guard: *guard,
             key,
             started_from,

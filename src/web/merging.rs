@@ -2,7 +2,7 @@
 
 use super::{Normalizer, thrown};
 use crate::error::{Error, Kind, Result};
-use crate::merge::{self, Files, Order};
+use crate::merge::{self, Files};
 use crate::normalize::{FileEnd, Loaded, Options};
 use futures_util::FutureExt;
 use js_sys::{Array, Object, Reflect, Uint8Array};
@@ -70,14 +70,14 @@ impl Normalizer {
         let loaded = loaded.as_ref().ok_or_else(|| {
             Error::new(Kind::Data, "no_load", "a load that has not ended cannot be merged").help("Call `finish` first")
         })?;
-        let Some(merge) = options.write_disposition.merge().cloned() else {
+        let Some(merge) = options.write_disposition.merge() else {
             return Err(Error::new(Kind::Config, "bad_options", "the load's `write_disposition` is no merge"));
         };
         if loaded.tables.iter().all(|table| table.rows == 0) {
             return Ok(old.clone());
         }
-        let order = Order { merge, plain_encodings: options.plain_encodings };
-        let merged = merge::merge(&order, loaded, load_id, old, load, &Memory).now_or_never();
+        let load_ended = merge::Ended { id: load_id, loaded, output: options.into() };
+        let merged = merge::merge(merge, load_ended, old, load, &Memory).now_or_never();
         // Nothing in memory need be waited for.
         merged.ok_or_else(|| Error::new(Kind::Data, "internal", "a merge waits"))?.map(|(files, _)| files)
     }
@@ -109,5 +109,8 @@ impl merge::Shelf for Memory {
     }
     async fn keep(&self, _: &str, bytes: Vec<u8>, end: FileEnd) -> Result<File> {
         Ok(File { bytes: Rc::new(bytes), rows: end.rows as f64, columns: end.columns })
+    }
+    fn bytes(&self, file: &File) -> u64 {
+        file.bytes.len() as u64
     }
 }

@@ -33,7 +33,7 @@ fn tables(case: &Case, outcome: &Outcome) -> Value {
     let mut all = merged::Rows::new();
     for table in &outcome.schema.tables {
         let files = outcome.files.get(&table.name);
-        let mut rows: Vec<Row> = files.into_iter().flatten().flat_map(|(_, bytes)| rows_of(bytes)).collect();
+        let mut rows: Vec<Row> = files.into_iter().flatten().flat_map(|bytes| rows_of(bytes)).collect();
         for row in &mut rows {
             for column in table.columns.iter().filter(|column| column.data_type.is_some()) {
                 row.entry(column.name.clone()).or_insert(Value::Null);

@@ -3,9 +3,9 @@
 use super::quarantine;
 use futures_util::FutureExt;
 use gatelake::error::{Error, Kind};
-use gatelake::merge::{self, Order, Shelf};
+use gatelake::merge::{self, Ended, Files, Output, Shelf};
 use gatelake::normalize::schema::Schema;
-use gatelake::normalize::{FileEnd, Load, Loaded, Merge, Options, Select, empty_file, number, time};
+use gatelake::normalize::{FileEnd, Load, Options, Select, empty_file, number, time};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -38,8 +38,8 @@ pub struct Outcome {
     stored: Schema,
     /// Of each load: rows by table, or why it failed.
     pub loads: Vec<Result<BTreeMap<String, u64>, Error>>,
-    /// The table's files, oldest first, each with the ordinal of its load.
-    pub files: BTreeMap<String, Vec<(usize, Vec<u8>)>>,
+    /// The table's files, oldest first.
+    pub files: Files<Vec<u8>>,
     /// The last file ever written of each table, though a later load may have replaced it.
     pub last_files: BTreeMap<String, Vec<u8>>,
     pub disposition: String,
@@ -63,6 +63,13 @@ impl Case {
     pub fn of_loads(&self, chosen: impl Fn(usize) -> bool) -> Case {
         let loads = self.loads.iter().enumerate().filter(|(ordinal, _)| chosen(*ordinal)).map(|(_, load)| load.clone());
         Case { table: self.table.clone(), options: self.options.clone(), loads: loads.collect() }
+    }
+
+    /// The same with files that are ended at this size, and put together up to it.
+    pub fn with_files_of(&self, bytes: u64) -> Case {
+        let mut case = self.of_loads(|_| true);
+        case.options.insert("file_bytes".into(), bytes.into());
+        case
     }
 
     /// The same with rows that are never merged.
@@ -153,7 +160,7 @@ impl Outcome {
         rows: &str,
     ) -> Result<BTreeMap<String, u64>, Error> {
         let nesting = options.max_table_nesting != Options::default().max_table_nesting;
-        let merge = options.write_disposition.merge().cloned();
+        let (merge, output) = (options.write_disposition.merge().cloned(), Output::from(&options));
         let mut load = Load::new(table, options, self.stored.clone(), &load_id(ordinal))?;
         load.begin_body(Select::Root)?;
         for chunk in rows.as_bytes().chunks(1000) {
@@ -178,15 +185,22 @@ impl Outcome {
         if self.disposition == "replace" && !untouched {
             self.files.values_mut().for_each(Vec::clear);
         }
-        let mut new = BTreeMap::<String, Vec<(usize, Vec<u8>)>>::new();
+        let mut new = Files::<Vec<u8>>::new();
         for ((table, _), bytes) in files {
             self.last_files.insert(table.clone(), bytes.clone());
-            new.entry(table).or_default().push((ordinal, bytes));
+            new.entry(table).or_default().push(bytes);
         }
         // A load that brings nothing leaves all as it is.
-        match merge.filter(|_| loaded.tables.iter().any(|table| table.rows > 0)) {
-            Some(merge) => self.merge(merge, &loaded, ordinal, &new)?,
-            None => new.into_iter().for_each(|(table, files)| self.files.entry(table).or_default().extend(files)),
+        if loaded.tables.iter().any(|table| table.rows > 0) {
+            let ended = Ended { id: &load_id(ordinal), loaded: &loaded, output };
+            let memory = "what is in memory need not be waited for";
+            if let Some(merge) = merge {
+                self.files = merge::merge(&merge, ended, &self.files, &new, &Memory).now_or_never().expect(memory)?.0;
+                self.files.retain(|table, files| !files.is_empty() || new.contains_key(table));
+            } else {
+                let files = merge::append(ended, &self.files, &new, &Memory).now_or_never().expect(memory)?;
+                self.files.extend(files.into_iter().filter(|(_, files)| !files.is_empty()));
+            }
         }
         // dlt counts the root table of an emptied resource, with no rows, and writes a file of none if any came.
         let emptied = root.filter(|_| (self.disposition == "replace" || none_stayed) && !untouched);
@@ -205,35 +219,18 @@ impl Outcome {
     }
 }
 
-impl Outcome {
-    fn merge(
-        &mut self,
-        merge: Merge,
-        loaded: &Loaded,
-        ordinal: usize,
-        new: &BTreeMap<String, Vec<(usize, Vec<u8>)>>,
-    ) -> Result<(), Error> {
-        let (id, order) = (load_id(ordinal), Order { merge, ..Order::default() });
-        let memory = Memory { ordinal };
-        let merged = merge::merge(&order, loaded, &id, &self.files, new, &memory);
-        self.files = merged.now_or_never().expect("what is in memory need not be waited for")?.0;
-        self.files.retain(|table, files| !files.is_empty() || new.contains_key(table));
-        Ok(())
-    }
-}
-
-/// Files in memory; those that a merge makes are its load's.
-struct Memory {
-    ordinal: usize,
-}
+struct Memory;
 
 impl Shelf for Memory {
-    type File = (usize, Vec<u8>);
-    async fn read(&self, file: &Self::File) -> Result<Vec<u8>, Error> {
-        Ok(file.1.clone())
+    type File = Vec<u8>;
+    async fn read(&self, file: &Vec<u8>) -> Result<Vec<u8>, Error> {
+        Ok(file.clone())
     }
-    async fn keep(&self, _: &str, bytes: Vec<u8>, _: FileEnd) -> Result<Self::File, Error> {
-        Ok((self.ordinal, bytes))
+    async fn keep(&self, _: &str, bytes: Vec<u8>, _: FileEnd) -> Result<Vec<u8>, Error> {
+        Ok(bytes)
+    }
+    fn bytes(&self, file: &Vec<u8>) -> u64 {
+        file.len() as u64
     }
 }
 

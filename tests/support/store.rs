@@ -20,7 +20,7 @@ struct Stored {
 const FEW: usize = 3;
 
 /// A strongly consistent bucket that remembers every version of every object.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Memory {
     objects: RefCell<BTreeMap<String, Stored>>,
     versions: Cell<u64>,
