@@ -134,7 +134,7 @@ import { gatelake } from 'gatelake/slim';
 const said = async (promise) => promise.then(() => 'done', ({ name, code, help, cause }) => [name, code, typeof help, cause instanceof Error].join(' '));
 const load = ({ normalize }) => said(normalize('[]', { table: 'a' }));
 const answers = [await load({ normalize }), await said(connect({})), await said(run('', { store: {} })), await said(parquetFiles('[]', { table: 'a' })[Symbol.asyncIterator]().next())];
-for (const wasm of [new Uint8Array(8), Promise.reject(new Error('no'))]) answers.push(await load(gatelake(wasm)));
+for (const wasm of [() => new Uint8Array(8), () => Promise.reject(new Error('no'))]) answers.push(await load(gatelake(wasm())));
 const slim = gatelake('${place}');
 console.log(JSON.stringify([...answers, await load(slim), await load(slim), await load(slim)]));`,
   });
