@@ -190,7 +190,7 @@ export interface Gateway extends Disposable {
   /** Several, one after the other, each as soon as it is complete. */
   loads(resources: readonly string[], options?: ResourceOptions): AsyncGenerator<readonly [resource: string, tables: Tables], void, undefined>;
   /**
-   * A resource's records as they arrive, as one JSON array over all its pages, number by number as the gateway wrote them: a body for
+   * A resource's records as they arrive, as one JSON array over all its pages, integers of any size digit by digit: a body for
    * `normalize`, `parquetFiles` or a `Response`. Where a secret was, by its key or its look, stands `"***"`.
    *
    * Nothing is asked for before the first read, and more only when it is read; `cancel` ends the request. What was given away cannot be

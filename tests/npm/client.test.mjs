@@ -120,7 +120,7 @@ test('what tables redact is redacted in records', async () => {
   assert.match(await new Response(client.stream('cloud_connections')).text(), /"\*\*\*"/);
 });
 
-test('numbers stay what they are: in a stream digit by digit, in records as texts where a number could not', async () => {
+test('integers stay what they are: in a stream digit by digit, in records as texts where a number could not', async () => {
   const body = '[{"id": 9007199254740993, "least": -9007199254740993, "safe": 9007199254740991, "half": 0.1234567890123456789, "far": 12345678901234567e3, "text": "9007199254740993 \\" 9007199254740993", "9007199254740993": [1234567890123456789012]}]';
   const client = await connect(settings(), { fetch: instead(body, body) });
   const text = await new Response(client.stream('users')).text();
