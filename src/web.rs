@@ -2,6 +2,8 @@
 //! which run the whole job.
 
 mod access;
+#[cfg(feature = "npm")]
+mod array;
 mod compare;
 #[cfg(feature = "npm")]
 mod configuration;
@@ -90,6 +92,12 @@ impl Normalizer {
     #[wasm_bindgen(js_name = takeParts)]
     pub fn take_parts(&mut self) -> Result<Vec<Object>, JsValue> {
         self.load.take_parts().into_iter().map(part).collect()
+    }
+
+    /// The tables so far that have a column, as a schema has them; further ones come behind, and so do columns.
+    #[cfg(feature = "npm")]
+    pub fn tables(&self) -> Result<JsValue, JsValue> {
+        plain(&self.load.tables().map(|(schema, _)| schema).collect::<Vec<_>>())
     }
 
     /// Ends the load, and an open body with it: `{schema, tables, stable_ids, warnings}`. What is left is in `takeParts` then.

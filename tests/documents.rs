@@ -48,14 +48,14 @@ fn codes_of_the_program() -> BTreeSet<String> {
 /// The codes that the npm module and its command line make by themselves.
 fn codes_of_the_module() -> BTreeSet<String> {
     let mut files = Vec::new();
-    for folder in ["npm/cli", "npm/store"] {
+    for folder in ["npm/cli", "npm/module", "npm/store"] {
         sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), "js", &mut files);
     }
     let mut codes = BTreeSet::new();
     for file in files {
         let text = std::fs::read_to_string(file).unwrap();
-        // The third is a row of a table of meanings, the last a refusal with its status.
-        for maker in ["StoreError('", "Failure('", ": ['", "refuse(4"] {
+        // The fourth is a row of a table of meanings, the last a refusal with its status.
+        for maker in ["StoreError('", "Failure('", "GatelakeError('", ": ['", "refuse(4"] {
             for call in text.split(maker).skip(1) {
                 let call = if maker == "refuse(4" { call.split_once('\'').map_or("", |(_, rest)| rest) } else { call };
                 codes.extend(

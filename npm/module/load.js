@@ -6,6 +6,7 @@ import { GatelakeError } from './error.js';
  * @typedef {{ bytes: Uint8Array, rows: number, columns: number }} File
  * @typedef {import('../types/index.js').TableSchema} TableSchema
  * @typedef {import('../types/index.js').Schema} Schema
+ * @typedef {File & { table: string, schema: TableSchema }} Ended
  * @typedef {import('../types/index.js').Warning} Warning
  * @typedef {{ schema: Schema, tables: { name: string, rows: number }[], warnings: Warning[], files: Map<string, File[]> }} Loaded
  */
@@ -35,7 +36,7 @@ export function checked(options) {
 }
 
 /** @param {Record<string, unknown>} options */
-function disposition({ write_disposition: given = 'append' }) {
+export function disposition({ write_disposition: given = 'append' }) {
   return given !== null && typeof given === 'object' && 'disposition' in given ? given.disposition : given;
 }
 
@@ -80,11 +81,22 @@ export class Load {
   }
 
   /**
-   * A whole body. It begins with its first byte that is no white space, which says how its records lie if `select` is `auto`.
+   * A whole body.
    * @param {AsyncIterable<Uint8Array> | Iterable<Uint8Array>} body
    * @param {string} select
    */
   async body(body, select) {
+    for await (const _ of this.taking(body, select));
+  }
+
+  /**
+   * The same, with a rest after each piece. It begins with its first byte that is no white space, which says how its records lie if
+   * `select` is `auto`.
+   * @param {AsyncIterable<Uint8Array> | Iterable<Uint8Array>} body
+   * @param {string} select
+   * @returns {AsyncGenerator<void, void, undefined>}
+   */
+  async *taking(body, select) {
     let begun = false;
     /** Bytes of a byte order mark that have passed, as long as nothing else has. */
     let mark = 0;
@@ -99,8 +111,22 @@ export class Load {
         begun = true;
       }
       this.feed(chunk);
+      yield;
     }
     if (!begun) throw new GatelakeError('empty_body', 'there is nothing in it');
+  }
+
+  /**
+   * The files that have ended since the last time, each with what is known of its table so far. They are handed over: `finish` knows
+   * nothing of them.
+   * @returns {Ended[]}
+   */
+  ended() {
+    if (this.#files.size === 0) return [];
+    const schemas = new Map(this.#normalizer.tables().map((/** @type {TableSchema} */ schema) => [schema.name, schema]));
+    const ended = listed(this.#files).map((file) => ({ ...file, schema: schemas.get(file.table) }));
+    this.#files.clear();
+    return ended;
   }
 
   /**

@@ -8,13 +8,18 @@ export function gatelake(wasm) {
   /** @type {Promise<unknown> | undefined} */
   let ready;
   const engine = async () => {
-    ready ??= glue.default({ module_or_path: wasm });
+    ready ??= glue.default({ module_or_path: wasm }).catch((error) => {
+      // What is somewhere may be there the next time; a response can be read once.
+      if (!(wasm instanceof Response || wasm instanceof Promise)) ready = undefined;
+      throw error;
+    });
     await ready;
     return glue;
   };
   return {
     normalize: (source, options) => api.normalize(engine, source, options),
-    connect: (settings) => api.connect(engine, settings),
+    parquetFiles: (source, options) => api.parquetFiles(engine, source, options),
+    connect: (settings, options) => api.connect(engine, settings, options),
     run: (configuration, options) => api.run(engine, configuration, options),
   };
 }

@@ -107,4 +107,9 @@ export class Tables {
     this.#tables = [];
     held.delete(this);
   }
+
+  // For `using`; where there is no such symbol, the method has a name that nobody asks for.
+  [Symbol.dispose]() {
+    this.free();
+  }
 }

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" />
 import type { Store } from '../store/store.js';
 
 export type { Metadata, Store } from '../store/store.js';
@@ -38,9 +39,9 @@ export interface Warning {
   [member: string]: unknown;
 }
 
-/** dlt's names, and the ways around a load. Those that are not listed here go to the engine as they are, which refuses what it does not know. */
+/** dlt's names (docs/normalizer.md), and the ways around a load. Those that are not listed here go to the engine as they are, which refuses what it does not know. */
 export interface ResourceOptions {
-  /** What becomes of the rows that there were, which `before` has. @defaultValue "append" */
+  /** What becomes of the rows that there were. @defaultValue "append" */
   write_disposition?: 'append' | 'replace' | 'merge' | MergeDisposition;
   primary_key?: string | string[];
   columns?: unknown;
@@ -56,13 +57,25 @@ export interface ResourceOptions {
   [option: string]: unknown;
 }
 
-export interface NormalizeOptions extends ResourceOptions {
+/** A load that goes on from another one. */
+export interface LoadOptions extends ResourceOptions {
+  /** What the load before came to: its rows are added to, replaced or merged, as `write_disposition` says, and its schema is gone on from. Without it there was nothing. */
+  before?: Tables;
+}
+
+/** A load of one body. */
+export interface BodyOptions extends ResourceOptions {
   /** The table that the records become; child tables are named after it. */
   table: string;
   /** How records lie in the body: `root`, the items of an array or one object; `envelope`, the one list of objects within. @defaultValue "auto": `root` for an array, `envelope` for an object */
   select?: 'auto' | 'root' | 'envelope';
-  /** What the load before came to: its rows are added to, replaced or merged, as `write_disposition` says, and its schema is gone on from. Without it there was nothing. */
-  before?: Tables;
+}
+
+export interface NormalizeOptions extends BodyOptions, LoadOptions {}
+
+export interface ParquetFilesOptions extends BodyOptions {
+  /** A table's file is ended, and its next one begun, at about so many bytes; one for each table is in memory. @defaultValue 8 MiB */
+  file_bytes?: number;
 }
 
 /** A table after a load. */
@@ -94,43 +107,104 @@ export interface MergeDisposition {
 }
 
 /** What a load comes to: its tables, root first. Its bytes are JavaScript's; the engine's memory is given back already. */
-export interface Tables extends Iterable<Table> {
+export interface Tables extends Iterable<Table>, Disposable {
   readonly tables: readonly Table[];
   readonly schema: Schema;
   readonly warnings: readonly Warning[];
   /** Throws a `GatelakeError` `no_such_table`. */
   table(name: string): Table;
-  /** Lets the tables go. */
+  /** Lets the tables go; `using` does, too. */
   free(): void;
 }
 
 /** Turns JSON into tables. The body is streamed: it is never in memory as a whole. Rejects with a `GatelakeError`, the signal's reason, or whatever the source threw. */
 export function normalize(source: Source, options: NormalizeOptions): Promise<Tables>;
 
-/** Keys of a `[gateway.NAME]` section (docs/configuration.md), and the secrets themselves in place of their names. */
+/** A file that has ended. */
+export interface ParquetFile {
+  readonly table: string;
+  /** Within its table, from 0. */
+  readonly number: number;
+  readonly rows: number;
+  readonly bytes: Uint8Array;
+  /** What is known of its table so far; columns that come later stand behind these. */
+  readonly schema: TableSchema;
+}
+
+/** A load under way, which may be read once. To end the loop ends the load and its source. */
+export interface ParquetFiles extends AsyncIterable<ParquetFile>, AsyncDisposable {
+  /** All tables, for the next load, once the body has been read to its end. */
+  readonly schema: Schema | undefined;
+  /** What there was to say, then. */
+  readonly warnings: readonly Warning[];
+  /** Ends it; `await using` does, too. */
+  close(): Promise<void>;
+}
+
+/**
+ * JSON in, Parquet files out while the body is still being read, for tables that are larger than memory: of each table one file is
+ * in memory at a time, and the body goes on when the next one is asked for. Rows cannot be merged so (`bad_options`). Throws as
+ * `normalize` does; the files before are good then, but are not all of the load.
+ */
+export function parquetFiles(source: Source, options: ParquetFilesOptions): ParquetFiles;
+
+/** Keys of a `[gateway.NAME]` section (docs/configuration.md). Where that names a secret, the secret itself stands here: `password` for `password_secret`, and so on. */
 export interface GatewaySettings {
   base_url: string;
   username?: string;
   password?: string;
   client_id?: string;
-  clientSecret?: string;
+  client_secret?: string;
   /** In place of a login. */
   token?: string;
+  /** Sent with every request: a service token of an access proxy, say. */
+  headers?: Record<string, string>;
   [setting: string]: unknown;
 }
 
-/** A gateway's client. */
-export interface Gateway {
-  /** Logs in, to see whether it works; `api` is the generation of the gateway's API, 2 or 3. Every load logs in by itself. */
-  login(options?: { signal?: AbortSignal }): Promise<{ api: 2 | 3 }>;
-  /** Reads one resource, page by page, straight into tables. Rejects with `not_offered` if this API does not have it. */
-  load(resource: string, options?: ResourceOptions): Promise<Tables>;
-  /** Several, one after the other, each as soon as it is complete. */
-  loads(resources: readonly string[], options?: ResourceOptions): AsyncGenerator<readonly [resource: string, tables: Tables], void, undefined>;
+export interface GatewayOptions {
+  /** The way to the gateway; it must not follow redirects. @defaultValue the global one; in a page, the gateway has to allow the page's origin */
+  fetch?: (request: Request) => Promise<Response>;
+  /** Hears a line about what has to be tried again. Without it nothing is said. */
+  progress?: (line: string) => void;
 }
 
-/** Nothing is sent yet. The global `fetch` is the way to the gateway; in a page, the gateway has to allow the page's origin. */
-export function connect(settings: GatewaySettings): Promise<Gateway>;
+/** A resource of a gateway. */
+export interface Resource {
+  /** As the client's methods take it. */
+  readonly name: string;
+  /** The root table that `load` makes of it. */
+  readonly table: string;
+  /** Where this generation of the API has it. */
+  readonly path: string;
+}
+
+/** A gateway's client. It holds the settings' secrets until it is closed, and no connection. Every call logs in by itself and may take 13 minutes. */
+export interface Gateway extends Disposable {
+  /** Logs in, to see whether it works; `api` is the generation of the gateway's API, 2 or 3. */
+  login(options?: { signal?: AbortSignal }): Promise<{ api: 2 | 3 }>;
+  /** What there is to read here: the resources of this generation that are on. The settings' `resources` switches them: `{ backup: true }`. */
+  resources(options?: { signal?: AbortSignal }): Promise<Resource[]>;
+  /** Reads one resource, page by page, straight into tables. Rejects with `not_offered` if this API does not have it. */
+  load(resource: string, options?: LoadOptions): Promise<Tables>;
+  /** Several, one after the other, each as soon as it is complete. */
+  loads(resources: readonly string[], options?: ResourceOptions): AsyncGenerator<readonly [resource: string, tables: Tables], void, undefined>;
+  /**
+   * A resource's records as they arrive, as one JSON array over all its pages, integers of any size digit by digit: a body for
+   * `normalize`, `parquetFiles` or a `Response`. Where a secret was, by its key or its look, stands `"***"`.
+   *
+   * Nothing is asked for before the first read, and more only when it is read; `cancel` ends the request. What was given away cannot be
+   * taken back: where `load` begins anew because a page broke off, this fails, and so it does at the end if records are missing.
+   */
+  stream(resource: string, options?: { signal?: AbortSignal }): ReadableStream<Uint8Array>;
+  /** The same record by record; to end the loop ends the request. Integers beyond 2^53 are texts. Few resources list plain values: then those. */
+  records<T = Record<string, unknown>>(resource: string, options?: { signal?: AbortSignal }): AsyncGenerator<T, void, undefined>;
+  /** Ends what is under way, and forgets the secrets: from then on everything rejects with `gateway_closed`. `using` does it, too. */
+  close(): void;
+}
+
+/** Nothing is sent yet. */
+export function connect(settings: GatewaySettings, options?: GatewayOptions): Promise<Gateway>;
 
 export interface RunOptions {
   /** Where the lake is, or comes to be. */

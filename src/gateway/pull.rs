@@ -19,6 +19,10 @@ const FINGERPRINT: usize = 4096;
 /// Where a resource's bodies go.
 #[allow(async_fn_in_trait)]
 pub trait Sink {
+    /// Whether the resource may still begin anew when a body breaks off. If not, that is the end of it.
+    fn again(&self) -> bool {
+        true
+    }
     /// The resource begins, or begins anew: whatever came before is void.
     fn restart(&mut self) -> Result<()>;
     /// A body begins.
@@ -75,6 +79,9 @@ impl<H: Http, T: Host> Session<'_, H, T> {
                 }
             };
             let broken = veiled(broken, &self.secrets()).at(format!("{place}, {}", self.gateway.base.url(path)));
+            if !sink.again() {
+                return Err(broken);
+            }
             backoff.pause(broken, None, self.wire.budget, self.wire.host).await?;
         }
     }

@@ -6,6 +6,7 @@
 //! `Load` is the front door: one load of one resource. Feed it response bodies in chunks of any size, take finished bytes
 //! out as they come, and close it.
 
+mod array;
 pub mod coerce;
 pub mod contract;
 pub mod disposition;
@@ -26,6 +27,7 @@ mod tree;
 pub mod unicode;
 mod versions;
 
+pub use array::Array;
 pub use contract::{Contract, Mode};
 pub use disposition::{Merge, Strategy, Validity, WriteDisposition};
 pub use options::Options;

@@ -14,7 +14,7 @@ use crate::host::Host as _;
 use crate::normalize::{Envelope, Select};
 use crate::run::Traffic;
 use crate::secret::Secret;
-use js_sys::{Promise, Reflect, Uint8Array};
+use js_sys::{Function, Promise, Reflect, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -22,8 +22,23 @@ use web_sys::AbortSignal;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
+/** What the work may use beside its configuration. */
+export interface Means {
+  /** What the configuration's names of secrets stand for. */
+  secrets: Record<string, string>;
+  /** Of a run: the one gateway to read; all of them, one after the other, if it is left out. */
+  dataset?: string;
+  /** The way to the gateways; the global one if it is left out. It must not follow redirects. */
+  fetch?: (request: Request) => Promise<Response>;
+  /** Ends it all: the promise rejects with its reason. */
+  signal?: AbortSignal;
+  /** Hears what is tried again, and of a run a line about each resource. */
+  log?: (line: string) => void;
+}
 /** Where a gateway's bodies go. A `Normalizer` for each resource does what is asked here. */
 export interface BodySink {
+  /** Whether a resource may still begin anew when a body breaks off, rather than fail; it may if this is left out. */
+  readonly again?: boolean;
   /** The resource begins, or begins anew: whatever came of it before is void. */
   restart(resource: string): void;
   /** A body begins; its records lie in an envelope, or it is the record or list of records itself. */
@@ -38,6 +53,8 @@ export interface Pulled {
   api: number;
   /** Requests, logins and further tries among them. */
   requests: number;
+  /** The resources of the settings that this generation has. */
+  offers: { table: string; path: string }[];
   resources: { resource: string; pages: number; bytes: number; requests: number }[];
 }
 "#;
@@ -46,6 +63,8 @@ export interface Pulled {
 extern "C" {
     #[wasm_bindgen(typescript_type = "BodySink")]
     pub type BodySink;
+    #[wasm_bindgen(method, getter, structural)]
+    fn again(this: &BodySink) -> Option<bool>;
     #[wasm_bindgen(method, catch)]
     fn restart(this: &BodySink, resource: &str) -> std::result::Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
@@ -57,6 +76,17 @@ extern "C" {
 
     #[wasm_bindgen(typescript_type = "Record<string, string>")]
     pub type Secrets;
+
+    #[wasm_bindgen(typescript_type = "Means")]
+    pub type Means;
+    #[wasm_bindgen(method, getter, structural)]
+    pub fn secrets(this: &Means) -> Secrets;
+    #[wasm_bindgen(method, getter, structural)]
+    pub fn fetch(this: &Means) -> Option<Function>;
+    #[wasm_bindgen(method, getter, structural)]
+    pub fn signal(this: &Means) -> Option<AbortSignal>;
+    #[wasm_bindgen(method, getter, structural)]
+    pub fn log(this: &Means) -> Option<Function>;
 }
 
 /// The name that errors give the gateway.
@@ -64,30 +94,30 @@ const NAME: &str = "direct";
 
 /// Logs in to a gateway and brings resources of it to `sink`, one after the other, page by page.
 ///
-/// `settings`: JSON text with the keys of a `[gateway.NAME]` section of `gatelake.toml`, which names secrets and holds none;
-/// `secrets`: what those names stand for. They are kept no longer than the call. A resource that the gateway's generation does not
-/// have is left out of the answer. `signal` ends it all: the promise rejects with its reason.
+/// `settings`: JSON text with the keys of a `[gateway.NAME]` section of `gatelake.toml`, which names secrets and holds none: what
+/// those names stand for is kept no longer than the call. A resource that the gateway's generation does not have is left out of the
+/// answer.
 ///
-/// Rejects with an `Error` with a `code`, or with whatever the sink threw.
+/// Rejects with an `Error` with a `code`, with the signal's reason, or with whatever the sink threw.
 ///
 /// ```js
 /// const settings = { base_url, username, password_secret: 'PASSWORD', client_id, client_secret_secret: 'CLIENT' };
-/// await pullGateway(JSON.stringify(settings), { PASSWORD: '…', CLIENT: '…' }, ['users'], sink, controller.signal);
+/// await pullGateway(JSON.stringify(settings), ['users'], sink, { secrets: { PASSWORD: '…', CLIENT: '…' }, signal });
 /// ```
 #[wasm_bindgen(js_name = pullGateway, unchecked_return_type = "Pulled")]
 pub async fn pull_gateway(
     settings: String,
-    secrets: Secrets,
     resources: Vec<String>,
     sink: BodySink,
-    signal: Option<AbortSignal>,
+    means: Means,
 ) -> std::result::Result<JsValue, JsValue> {
     let gateway = read(&settings).map_err(thrown)?;
-    let credentials = gateway.credentials(|name| secret(&secrets, name)).map_err(|error| thrown(asked_for(error)))?;
+    let credentials =
+        gateway.credentials(|name| secret(&means.secrets(), name)).map_err(|error| thrown(asked_for(error)))?;
     let mut sink = Bridge { sink, resource: String::new(), thrown: None };
     let done = {
-        let work = pull(&gateway, credentials, &resources, &mut sink);
-        unless(signal, work).await?
+        let work = pull(&gateway, credentials, &resources, &mut sink, &means);
+        unless(means.signal(), work).await?
     };
     match done {
         Ok(pulled) => plain(&pulled),
@@ -99,7 +129,14 @@ pub async fn pull_gateway(
 struct Pulled {
     api: u8,
     requests: u32,
+    offers: Vec<Offer>,
     resources: Vec<Resource>,
+}
+
+#[derive(Serialize)]
+struct Offer {
+    table: &'static str,
+    path: &'static str,
 }
 
 #[derive(Serialize)]
@@ -114,12 +151,15 @@ async fn pull(
     credentials: config::Credentials,
     resources: &[String],
     sink: &mut Bridge,
+    means: &Means,
 ) -> Result<Pulled> {
-    let limits = &gateway.limits;
-    let budget = Budget::new(Host.now() + limits.deadline_ms as i64, limits.requests);
-    let transport = Fetch::by(None);
-    let mut session = Session::new(&transport, &Host, gateway, credentials, &budget);
-    let api = session.api().await?.number();
+    let (limits, host) = (&gateway.limits, Host(means.log()));
+    let budget = Budget::new(host.now() + limits.deadline_ms as i64, limits.requests);
+    let transport = Fetch::by(means.fetch());
+    let mut session = Session::new(&transport, &host, gateway, credentials, &budget);
+    let api = session.api().await?;
+    let offer = |pull: &config::Pull| pull.resource.path(api).map(|path| Offer { table: pull.resource.table, path });
+    let offers = gateway.resources.iter().filter_map(offer).collect();
     let mut pulled = Vec::new();
     for resource in resources {
         let Some(pull) = gateway.resources.iter().find(|pull| pull.resource.table == *resource) else {
@@ -135,7 +175,7 @@ async fn pull(
         session.pull(pull, sink, &mut traffic).await?;
         pulled.push(Resource { resource: resource.clone(), traffic });
     }
-    Ok(Pulled { api, requests: budget.spent(), resources: pulled })
+    Ok(Pulled { api: api.number(), requests: budget.spent(), offers, resources: pulled })
 }
 
 /// The settings as a section of a configuration, under the same checks.
@@ -187,6 +227,10 @@ impl Bridge {
 }
 
 impl Sink for Bridge {
+    fn again(&self) -> bool {
+        self.sink.again().unwrap_or(true)
+    }
+
     fn restart(&mut self) -> Result<()> {
         self.thrown = None;
         let answer = self.sink.restart(&self.resource);

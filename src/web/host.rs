@@ -12,11 +12,10 @@ extern "C" {
     fn set_timeout(done: &Function, ms: f64) -> JsValue;
     #[wasm_bindgen(js_name = clearTimeout)]
     fn clear_timeout(timer: &JsValue);
-    #[wasm_bindgen(js_namespace = console)]
-    fn info(line: &str);
 }
 
-pub struct Host;
+/// Its log is the caller's; without one nobody hears anything.
+pub struct Host(pub Option<Function>);
 
 /// Does not ring when nobody waits for it any more: each chunk of a body has one.
 struct Timer(JsValue);
@@ -43,29 +42,6 @@ impl host::Host for Host {
     fn random(&self) -> u64 {
         // 2^53 steps are plenty for jitter.
         (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64
-    }
-
-    fn log(&self, line: &str) {
-        info(line);
-    }
-}
-
-/// [`Host`] with a log of the caller's; without one nobody hears anything.
-#[cfg(feature = "npm")]
-pub struct Logging(pub Option<Function>);
-
-#[cfg(feature = "npm")]
-impl host::Host for Logging {
-    fn now(&self) -> i64 {
-        Host.now()
-    }
-
-    async fn sleep(&self, ms: u64) {
-        Host.sleep(ms).await;
-    }
-
-    fn random(&self) -> u64 {
-        Host.random()
     }
 
     fn log(&self, line: &str) {

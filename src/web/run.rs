@@ -1,8 +1,8 @@
 //! The whole job for a program: gateways of a configuration into a store of the caller's; and a look at one of them.
 
-use super::direct::{Secrets, secret};
+use super::direct::{Means, secret};
 use super::fetch::Fetch;
-use super::host::Logging;
+use super::host::Host;
 use super::signal::unless;
 use super::store::Store;
 use super::{plain, thrown};
@@ -11,41 +11,12 @@ use crate::error::{Error, Kind, Result};
 use crate::gateway::budget::Budget;
 use crate::gateway::{Session, runs};
 use crate::host::Host as _;
-use js_sys::Function;
 use wasm_bindgen::prelude::*;
-use web_sys::AbortSignal;
-
-#[wasm_bindgen(typescript_custom_section)]
-const TYPES: &str = r#"
-/** What a run may use beside its configuration. */
-export interface Means {
-  /** What the configuration's names of secrets stand for. */
-  secrets: Record<string, string>;
-  /** The one gateway to read; all of them, one after the other, if it is left out. */
-  dataset?: string;
-  /** The way to the gateways; the global one if it is left out. It must not follow redirects. */
-  fetch?: (request: Request) => Promise<Response>;
-  /** Ends it all: the promise rejects with its reason. */
-  signal?: AbortSignal;
-  /** Hears a line about each resource and each run. */
-  log?: (line: string) => void;
-}
-"#;
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(typescript_type = "Means")]
-    pub type Means;
-    #[wasm_bindgen(method, getter, structural)]
-    fn secrets(this: &Means) -> Secrets;
     #[wasm_bindgen(method, getter, structural)]
     fn dataset(this: &Means) -> Option<String>;
-    #[wasm_bindgen(method, getter, structural)]
-    fn fetch(this: &Means) -> Option<Function>;
-    #[wasm_bindgen(method, getter, structural)]
-    fn signal(this: &Means) -> Option<AbortSignal>;
-    #[wasm_bindgen(method, getter, structural)]
-    fn log(this: &Means) -> Option<Function>;
 }
 
 /// Brings what the gateways of a configuration (the text of a `gatelake.toml`) have into `store`. `scheduled_time`, in milliseconds
@@ -65,7 +36,7 @@ pub async fn run_gateways(
     if let Some(name) = &dataset {
         named(&plan, name).map_err(thrown)?;
     }
-    let host = Logging(means.log());
+    let host = Host(means.log());
     let open = |gateway: &Gateway| open(gateway, &means);
     let work = runs::all(&plan, dataset.as_deref(), scheduled_time as i64, open, &store, &host);
     plain(&unless(means.signal(), work).await?.map_err(thrown)?)
@@ -78,7 +49,7 @@ pub async fn probe_gateway(configuration: &str, dataset: &str, means: Means) -> 
     let plan = Plan::parse(configuration).map_err(thrown)?;
     let gateway = named(&plan, dataset).map_err(thrown)?;
     let (transport, credentials) = open(gateway, &means).map_err(thrown)?;
-    let host = Logging(means.log());
+    let host = Host(means.log());
     let budget = Budget::new(host.now() + plan.limits.deadline_ms as i64, plan.limits.requests);
     let mut session = Session::new(&transport, &host, gateway, credentials, &budget);
     plain(&unless(means.signal(), session.probe()).await?.map_err(thrown)?)

@@ -161,7 +161,6 @@ const methods = {
     let bytes = 0;
     await pullGateway(
       JSON.stringify(settings),
-      secrets,
       [resource],
       {
         restart() {
@@ -179,7 +178,7 @@ const methods = {
         },
         end: () => set.tables.endBody(),
       },
-      signal,
+      { secrets, signal, log: (line) => console.info(line) },
     );
     return finish(id, progress, bytes);
   },
