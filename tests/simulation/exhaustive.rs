@@ -20,7 +20,7 @@ fn passes(fault: Fault) -> bool {
 
 fn terrain(lease: bool, snapshots: u64) -> Terrain {
     let retention = Retention { snapshots, age_ms: 0 };
-    Terrain { lease, more: false, terms: Terms { retention, safety_ms: 0, dry: false, deadline: 0 } }
+    Terrain { lease, more: false, apart: false, terms: Terms { retention, safety_ms: 0, dry: false, deadline: 0 } }
 }
 
 /// A lake before the run that is tried, by its name.

@@ -65,6 +65,8 @@ pub enum Done {
 pub struct Terrain {
     pub lease: bool,
     pub more: bool,
+    /// Each load's files stay by themselves.
+    pub apart: bool,
     pub terms: Terms,
 }
 
@@ -182,7 +184,10 @@ impl Lake {
     async fn do_run(&self, hour: i64, effects: &Rc<Effects>, client: &Client<'_>, world: &World) -> RunRecord {
         let gateway = &self.config.gateways[0];
         let (ms, scheduled_time) = (self.config.limits.deadline_ms as i64, T0 + hour * HOUR);
-        let plan = self.config.run(gateway, ms).unwrap();
+        let mut plan = self.config.run(gateway, ms).unwrap();
+        if self.terrain.apart {
+            plan.resources.iter_mut().for_each(|resource| resource.options.file_bytes = 1);
+        }
         let network = Network { effects: effects.clone(), time: self.time.clone(), state: self.state(scheduled_time) };
         let budget = Budget::new(world.now() + ms, self.config.limits.requests);
         let mut session = Session::new(&network, world, gateway, credentials(gateway), &budget);

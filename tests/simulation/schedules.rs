@@ -41,7 +41,8 @@ fn schedule(seed: u64, seen: &mut Seen) {
     let pick = |from: &[i64]| from[chance.below(from.len() as u64) as usize];
     let retention = Retention { snapshots: 1 + chance.below(3), age_ms: pick(&[0, 6 * HOUR]) };
     let terms = Terms { retention, safety_ms: pick(&[0, 2 * HOUR]), dry: false, deadline: 0 };
-    let terrain = Terrain { lease: chance.below(2) == 0, more: chance.below(4) == 0, terms };
+    let (lease, more, apart) = (chance.below(2) == 0, chance.below(4) == 0, chance.below(2) == 0);
+    let terrain = Terrain { lease, more, apart, terms };
     // The gateway stands still from time to time.
     let mut v = chance.below(5) as i64;
     let mut next = |_| {
