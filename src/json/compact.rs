@@ -3,10 +3,13 @@
 
 use super::scan::{Number, Scan, byte, key, number, skip_space, skip_value, string};
 use crate::normalize::number as spelling;
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// Decides what must not be seen.
 pub trait Redact {
+    /// The text is to be hashed: keys are in their own order, and integers beyond 64 bits are floats.
+    const CANONICAL: bool = false;
     fn key(&self, name: &str) -> bool;
     fn text(&self, value: &str) -> bool;
 }
@@ -27,9 +30,9 @@ impl Redact for Open {
 pub const REDACTED: &str = "\"***\"";
 
 /// Appends the value at `at`, already checked, to `out`; counts what it redacted.
-pub fn push_value(out: &mut String, b: &[u8], at: usize, redact: &impl Redact, redacted: &mut u64) -> Scan<()> {
+pub fn push_value<R: Redact>(out: &mut String, b: &[u8], at: usize, redact: &R, redacted: &mut u64) -> Scan<()> {
     match byte(b, at) {
-        b'{' => push_object(out, b, at, redact, redacted)?,
+        b'{' => push_object(out, b, at, redact, redacted, |_| true)?,
         b'[' => {
             out.push('[');
             let mut at = skip_space(b, at + 1);
@@ -59,36 +62,43 @@ pub fn push_value(out: &mut String, b: &[u8], at: usize, redact: &impl Redact, r
             (Number::Float(value), _) => out.push_str(&spelling::json(value)),
             (_, end) => {
                 let digits = std::str::from_utf8(b.get(at..end).unwrap_or_default()).unwrap_or_default();
-                out.push_str(if digits == "-0" { "0" } else { digits });
+                match digits.parse::<f64>() {
+                    Ok(value) if R::CANONICAL && digits.parse::<i64>().is_err() && digits.parse::<u64>().is_err() => {
+                        out.push_str(&spelling::json(value));
+                    }
+                    _ => out.push_str(if digits == "-0" { "0" } else { digits }),
+                }
             }
         },
     }
     Ok(())
 }
 
-fn push_object(out: &mut String, b: &[u8], at: usize, redact: &impl Redact, redacted: &mut u64) -> Scan<()> {
-    let mut members: Vec<(String, usize)> = Vec::new();
-    let mut places = std::collections::BTreeMap::new();
+/// The same of an object, with the members alone whose names `keep` has.
+pub fn push_object<R: Redact>(
+    out: &mut String,
+    b: &[u8],
+    at: usize,
+    redact: &R,
+    redacted: &mut u64,
+    keep: impl Fn(&str) -> bool,
+) -> Scan<()> {
+    let mut members: Vec<(Cow<'_, str>, usize)> = Vec::new();
     let mut at = skip_space(b, at + 1);
     while byte(b, at) != b'}' {
         let (name, value) = key(b, at)?;
-        let name = name.value(b).into_owned();
+        let name = name.value(b);
         at = skip_space(b, skip_value(b, value, 0)?);
         if byte(b, at) == b',' {
             at = skip_space(b, at + 1);
         }
         if redact.text(&name) {
             *redacted += 1;
-            continue;
-        }
-        match places.get(&name).and_then(|i: &usize| members.get_mut(*i)) {
-            Some(member) => member.1 = value,
-            None => {
-                places.insert(name.clone(), members.len());
-                members.push((name, value));
-            }
+        } else if keep(&name) {
+            members.push((name, value));
         }
     }
+    let members = last_values(members, R::CANONICAL);
     out.push('{');
     for (i, (name, value)) in members.iter().enumerate() {
         if i > 0 {
@@ -105,6 +115,22 @@ fn push_object(out: &mut String, b: &[u8], at: usize, redact: &impl Redact, reda
     }
     out.push('}');
     Ok(())
+}
+
+/// Each name once, with the value that came last: in the order of the names, or of their first appearance.
+fn last_values(members: Vec<(Cow<'_, str>, usize)>, by_name: bool) -> Vec<(Cow<'_, str>, usize)> {
+    // By its value's place in the text each name has its place among the others.
+    let mut named: Vec<_> = members.into_iter().map(|(name, value)| (name, value, value)).collect();
+    named.sort_by(|a, b| a.0.cmp(&b.0));
+    named.dedup_by(|later, first| {
+        let same = later.0 == first.0;
+        first.2 = if same { later.2 } else { first.2 };
+        same
+    });
+    if !by_name {
+        named.sort_by_key(|(_, first, _)| *first);
+    }
+    named.into_iter().map(|(name, _, last)| (name, last)).collect()
 }
 
 /// Appends a JSON string literal.

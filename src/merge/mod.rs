@@ -26,7 +26,7 @@ use rewrite::Rows;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
-/// 128 bits of SHA-256: of a key's values, or of an id. Who may choose a user's name must not be able to make two keys look like one.
+/// What a key's values, or an id, are compared by: themselves, or 127 bits of SHA-256. Who may choose a user's name must not be able to make two keys look like one.
 type Digest = u128;
 
 /// A load that has ended, and how its files are written.
@@ -296,7 +296,8 @@ fn ids(reader: &Reader<'_>, group: usize, name: &str) -> Result<Vec<Digest>> {
 }
 
 /// Equal values in the same order give equal digests, and no others do. A column has one type for ever.
-fn digest<'v>(cells: impl Iterator<Item = Option<Value<'v>>>) -> Digest {
+fn digest<'v>(cells: impl ExactSizeIterator<Item = Option<Value<'v>>>) -> Digest {
+    let single = cells.len() == 1;
     let mut hasher = Sha256::new();
     for cell in cells {
         let number: [u8; 16];
@@ -305,7 +306,7 @@ fn digest<'v>(cells: impl Iterator<Item = Option<Value<'v>>>) -> Digest {
             Some(Value::Bool(value)) => (1, if value { &[1] } else { &[0] }),
             Some(Value::I64(value)) => {
                 number = i128::from(value).to_le_bytes();
-                (2, &number)
+                (2, number.first_chunk::<8>().unwrap_or(&[0; 8]))
             }
             Some(Value::I128(value)) => {
                 number = value.to_le_bytes();
@@ -314,17 +315,32 @@ fn digest<'v>(cells: impl Iterator<Item = Option<Value<'v>>>) -> Digest {
             Some(Value::F64(value)) => {
                 // The two zeros are one key, as they are in SQL.
                 number = u128::from((value + 0.0).to_bits()).to_le_bytes();
-                (3, &number)
+                (3, number.first_chunk::<8>().unwrap_or(&[0; 8]))
             }
             Some(Value::Bytes(bytes)) => (4, bytes),
         };
+        if let (true, Some(itself)) = (single, itself(kind, bytes)) {
+            return itself;
+        }
         hasher.update([kind]);
         hasher.update((bytes.len() as u64).to_le_bytes());
         hasher.update(bytes);
     }
     let hash: [u8; 32] = hasher.finalize().into();
     let (half, _) = hash.split_first_chunk().unwrap_or((&[0; 16], &[]));
-    u128::from_le_bytes(*half)
+    u128::from_le_bytes(*half) | HASHED
+}
+
+/// Says of a digest that it is a hash.
+const HASHED: Digest = 1 << 127;
+
+/// A value that is short enough to be its own digest, as row ids are.
+fn itself(kind: u8, bytes: &[u8]) -> Option<Digest> {
+    let mut digest = [0; 16];
+    let [content @ .., length, last] = &mut digest;
+    content.get_mut(..bytes.len())?.copy_from_slice(bytes);
+    (*length, *last) = (bytes.len() as u8, kind);
+    Some(Digest::from_le_bytes(digest))
 }
 
 /// A column of a row group; nulls if the file does not have it.
@@ -332,4 +348,41 @@ fn column(reader: &Reader<'_>, group: usize, name: &str) -> Result<ColumnData> {
     let place = reader.schema().iter().position(|column| column.name == name);
     let found = place.map(|place| reader.columns(group, &[place])).transpose()?.and_then(|mut columns| columns.pop());
     Ok(found.unwrap_or_else(|| ColumnData::Bool(vec![None; reader.group_rows(group)])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_are_equal_where_keys_are() {
+        let bytes = |text: &'static str| Some(Value::Bytes(text.as_bytes()));
+        let keys: Vec<Vec<Option<Value<'_>>>> = vec![
+            vec![None],
+            vec![None, None],
+            vec![bytes("")],
+            vec![bytes("\0")],
+            vec![bytes("a")],
+            vec![bytes("a\0")],
+            vec![bytes("4bytes, 14 of ")],
+            vec![bytes("4bytes, 15 of \0")],
+            vec![bytes("a"), bytes("b")],
+            vec![bytes("ab"), bytes("")],
+            vec![bytes("ab"), None],
+            vec![Some(Value::I64(1))],
+            vec![Some(Value::I64(-1))],
+            vec![Some(Value::I64(i64::MAX))],
+            vec![Some(Value::F64(1.0))],
+            vec![Some(Value::Bool(true))],
+            vec![Some(Value::I128(i128::MAX))],
+        ];
+        let digests: Vec<Digest> = keys.iter().map(|key| digest(key.iter().copied())).collect();
+        for (a, first) in digests.iter().enumerate() {
+            for (b, second) in digests.iter().enumerate() {
+                assert_eq!(a == b, first == second, "{:?} and {:?}", keys[a], keys[b]);
+            }
+        }
+        let zero = |value| digest([Some(Value::F64(value))].into_iter());
+        assert_eq!(zero(0.0), zero(-0.0));
+    }
 }

@@ -10,7 +10,7 @@ use sha3::Shake128;
 use sha3::digest::{ExtendableOutput, Update, XofReader};
 
 /// dlt's own names begin so; a content hash leaves them out.
-const DLT_PREFIX: &str = "_dlt";
+pub const DLT_PREFIX: &str = "_dlt";
 /// Odd, and without pattern in its bits: fractions of the golden ratio and of the square root of two.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 const ROOT_TWO: u64 = 0x6a09_e667_f3bc_c909;
@@ -99,8 +99,13 @@ pub fn content_hash(item: &Map<String, Value>) -> String {
 }
 
 fn json_hash<'a>(fields: impl Iterator<Item = (&'a String, &'a Value)>) -> String {
+    text_hash(&sort(fields).to_string())
+}
+
+/// The hash of JSON text that is as [`content_hash`] would have it: compact, its keys in order, without dlt's.
+pub fn text_hash(text: &str) -> String {
     let mut bytes = [0; 10];
-    shake(sort(fields).to_string().as_bytes(), &mut bytes);
+    shake(text.as_bytes(), &mut bytes);
     STANDARD_NO_PAD.encode(bytes)
 }
 
