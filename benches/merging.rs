@@ -78,6 +78,42 @@ fn load(json: &str, strategy: Strategy, schema: &Loaded, id: &str) -> Result<(Lo
     Ok((loaded, files))
 }
 
+/// Load after load of 0.1 % of the users that are there, and as many new ones.
+fn many_loads(rows: u64, strategy: Strategy, first: &Loaded, mut old: Files<Rc<Vec<u8>>>) -> Result<()> {
+    let few = rows / 1000;
+    let mut schema = Loaded { schema: first.schema.clone(), ..Loaded::default() };
+    for nth in 1..=100 {
+        let numbers = (0..few).map(|n| n * 1000).chain(rows + nth * few..rows + (nth + 1) * few);
+        let id = format!("{}.0", 1_700_003_600 + nth);
+        let (loaded, new) = load(
+            &users(numbers, |_| true).replace("\"bits\":", &format!("\"nth\":{nth},\"bits\":")),
+            strategy,
+            &schema,
+            &id,
+        )?;
+        let memory = Memory::default();
+        let ended = Ended { id: &id, loaded: &loaded, output: (&options(strategy)).into() };
+        let began = Instant::now();
+        let merged = merge(&Merge { strategy, ..Merge::default() }, ended, &old, &new, &memory).now_or_never();
+        let merged_in = began.elapsed().as_millis();
+        if let Some(merged) = merged.transpose()? {
+            old = merged.0;
+        }
+        schema.schema = loaded.schema.clone();
+        if [1, 10, 100].contains(&nth) {
+            let files: usize = old.values().map(Vec::len).sum();
+            let what = format!("0.1 % and as many new, no. {nth}");
+            println!(
+                "  {what:<32} {:>9} {merged_in:>9} {:>7} {:>7}, {files} files",
+                "",
+                memory.read.get(),
+                memory.made.get()
+            );
+        }
+    }
+    Ok(())
+}
+
 fn main() -> Result<()> {
     let rows: u64 = std::env::var("ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(1_000_000);
     for strategy in [Strategy::DeleteInsert, Strategy::Scd2] {
@@ -105,6 +141,7 @@ fn main() -> Result<()> {
             let (read, made) = (memory.read.get(), memory.made.get());
             println!("  {what:<32} {loaded_in:>9} {merged_in:>9} {read:>7} {made:>7}");
         }
+        many_loads(rows, strategy, &first, old)?;
     }
     Ok(())
 }
