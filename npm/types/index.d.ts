@@ -1,3 +1,5 @@
+/** The engine for Node, pages and Workers: JSON into tables, a gateway's client, whole runs. @module gatelake */
+
 import type { Store } from '../store/store.js';
 
 export type { Metadata, Store } from '../store/store.js';
@@ -10,6 +12,7 @@ export interface Schema {
   [member: string]: unknown;
 }
 
+/** What is known of one table. */
 export interface TableSchema {
   name: string;
   /** The table whose rows this one's hang from; none for a root table. */
@@ -20,6 +23,7 @@ export interface TableSchema {
   [member: string]: unknown;
 }
 
+/** What is known of one column. */
 export interface Column {
   name: string;
   /** None as long as no value was seen. */
@@ -75,6 +79,7 @@ export interface Table {
   parquet(): Uint8Array;
   /** Arrow's IPC streaming format. */
   arrow(): Uint8Array;
+  /** The table in a format; in CSV, what looks like a formula gets an apostrophe. */
   bytes(format: 'parquet' | 'arrow' | 'csv' | 'jsonl'): Uint8Array;
   /** Row by row, as objects. Integers beyond 2^53, decimals and timestamps are texts. */
   records(): Generator<Record<string, unknown>>;
@@ -132,6 +137,7 @@ export interface Gateway {
 /** Nothing is sent yet. The global `fetch` is the way to the gateway; in a page, the gateway has to allow the page's origin. */
 export function connect(settings: GatewaySettings): Promise<Gateway>;
 
+/** Where a run publishes, and what it may use. */
 export interface RunOptions {
   /** Where the lake is, or comes to be. */
   store: Store;
@@ -159,6 +165,7 @@ export function run(configuration: string, options: RunOptions): Promise<RunReco
 
 /** What is thrown where something is wrong. */
 export class GatelakeError extends Error {
+  /** For stores of one's own: `at` says where it is, `help` what to do about it. */
   constructor(code: string, message: string, more?: { at?: string; help?: string; cause?: unknown });
   /** Stable; docs/errors.md has them all. */
   readonly code: string;

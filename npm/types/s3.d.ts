@@ -1,5 +1,8 @@
+/** A store of a lake: a bucket of an S3-compatible server. @module gatelake/store/s3 */
+
 import type { Store } from '../store/store.js';
 
+/** A bucket, and where it is. */
 export interface Place {
   bucket: string;
   /** What every key in the bucket begins with. */
@@ -12,6 +15,7 @@ export interface Place {
   style?: 'path' | 'virtual';
 }
 
+/** The keys of the bucket. */
 export interface Credentials {
   accessKeyId: string;
   secretAccessKey: string;
