@@ -1,6 +1,7 @@
 // One run is one lake, wherever it lies: in the Worker's R2, in a folder, in a bucket, in memory.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { engine } from '../../npm/cli/engine.js';
 import { folderStore } from '../../npm/store/folder.js';
@@ -10,7 +11,7 @@ import { emulated, startLocal } from '../../tools/lib/local.mjs';
 import { fixed } from '../e2e/clock.mjs';
 import { TOKEN } from '../e2e/support.mjs';
 import { startGateway } from '../gateway/server.mjs';
-import { startS3, temporary } from './support.mjs';
+import { start, startS3, temporary } from './support.mjs';
 import { objects, whole } from './whole.mjs';
 
 const TIME = Date.UTC(2026, 10, 27, 10);
@@ -35,12 +36,63 @@ async function inBucket(bucket) {
   return found;
 }
 
+/** Requests for what a lake alone can answer, right and wrong ones. */
+const REQUESTS = [
+  'snapshots',
+  'snapshots?limit=1',
+  `snapshots?at=${TIME + 30_000}`,
+  'snapshots/current',
+  'snapshots/previous',
+  'snapshots/1795773600.000',
+  'snapshots/1',
+  'snapshots?limit=x',
+  'snapshots?to=1',
+  'tables/users?limit=3&offset=1',
+  `tables/users?at=${TIME + 30_000}&limit=2`,
+  'tables/users?at=2020-01-01T00:00:00Z',
+  'tables/users?at=1&snapshot=current',
+  'tables/users.parquet',
+  'tables/users__public_keys.parquet?snapshot=previous',
+  'tables/users.parquet?file=1',
+  'tables/nobody',
+  'changes',
+  'changes?from=current&to=previous&table=users&limit=2&offset=1',
+  'changes?table=nobody',
+  'runs',
+  'runs/1',
+  'collect',
+  'nowhere',
+];
+
+/** What `show` answers over a folder is what the Worker answers over R2. */
+async function alike(worker, place) {
+  const { child, done } = start(['show', place]);
+  try {
+    const link = new URL(await new Promise((resolve) => createInterface({ input: child.stdout }).once('line', resolve)));
+    const token = new URLSearchParams(link.hash.slice(1)).get('token');
+    const told = async (response) => {
+      const headers = [...response.headers].filter(([name]) => /^(content-|etag|x-|cache-control|referrer-policy)/.test(name) && !/^content-(length|encoding)$/.test(name));
+      return { status: response.status, headers: headers.toSorted(), body: Buffer.from(await response.arrayBuffer()).toString('latin1') };
+    };
+    const statuses = new Set();
+    for (const path of REQUESTS) {
+      const shown = await told(await fetch(new URL(`/api/${path}`, link), { headers: { authorization: `Bearer ${token}` } }));
+      assert.deepEqual(shown, await told(await worker.fetch(`/api/${path}`, { headers: { authorization: `Bearer ${TOKEN}` } })), path);
+      statuses.add(shown.status);
+    }
+    assert.deepEqual([...statuses].toSorted(), [200, 400, 404]);
+  } finally {
+    child.kill('SIGINT');
+    await done;
+  }
+}
+
 function same(found, expected, what) {
   assert.deepEqual([...found.keys()].toSorted(), [...expected.keys()].toSorted(), what);
   for (const [key, bytes] of expected) assert.ok(bytes.equals(found.get(key)), `${what}: ${key}`);
 }
 
-test("the Worker's R2, memory, a folder and S3: with one clock and one chance every object is the same, byte for byte", async (t) => {
+test("the Worker's R2, memory, a folder and S3: with one clock and one chance every object is the same, byte for byte; `show` answers as the Worker", async (t) => {
   const gateway = await startGateway({ users: 200 });
   const { toml, secrets } = emulated(gateway);
   const worker = await startLocal({ toml, secrets, token: TOKEN, entry: join(ROOT, 'tests', 'e2e', 'fixed.js') });
@@ -76,6 +128,7 @@ test("the Worker's R2, memory, a folder and S3: with one clock and one chance ev
     for (const [name, store] of Object.entries(stores)) same(await all(store), lake, name);
     same(objects(folder), lake, 'files of the folder');
     await whole(join(folder, 'gatelake', 'sftp'));
+    await alike(worker, folder);
     if (s3.missing) t.diagnostic(s3.missing);
   } finally {
     await worker.close();
