@@ -224,14 +224,11 @@ impl Outcome {
     }
 }
 
-/// One load by the engine, and its files by table and number.
-pub fn loaded(
-    table: &str,
-    options: Options,
-    schema: Schema,
-    id: &str,
-    rows: &str,
-) -> Result<(Loaded, BTreeMap<(String, u32), Vec<u8>>), Error> {
+/// Files by table and number.
+type Made = BTreeMap<(String, u32), Vec<u8>>;
+
+/// One load by the engine.
+pub fn loaded(table: &str, options: Options, schema: Schema, id: &str, rows: &str) -> Result<(Loaded, Made), Error> {
     let mut load = Load::new(table, options, schema, id)?;
     load.begin_body(Select::Root)?;
     for chunk in rows.as_bytes().chunks(1000) {
@@ -239,7 +236,7 @@ pub fn loaded(
     }
     load.end_body()?;
     let loaded = load.finish()?;
-    let mut files = BTreeMap::<(String, u32), Vec<u8>>::new();
+    let mut files = Made::new();
     for part in load.take_parts() {
         files.entry((part.table, part.file)).or_default().extend(part.bytes);
     }
