@@ -7,7 +7,7 @@ export interface Place {
   bucket: string;
   /** What every key in the bucket begins with. */
   prefix?: string;
-  /** Of a server that is not AWS: `https://ACCOUNT.r2.cloudflarestorage.com`, say. */
+  /** Of a server that is not AWS: `https://ACCOUNT.r2.cloudflarestorage.com`, say, or `https://storage.googleapis.com`. */
   endpoint?: string;
   /** @defaultValue `us-east-1`, or `auto` with an endpoint */
   region?: string;
