@@ -148,7 +148,7 @@ async function answer(found, place, path, query) {
   if (route === 'datasets') return json(200, { datasets: found.map(({ dataset }) => ({ dataset, gateway: place, direct: false, resources: [] })) });
   if (route === 'collect') {
     const reports = await Promise.all(found.map(({ lake }) => lake.collection()));
-    return json(200, { collections: reports.filter((report) => report !== undefined) });
+    return json(200, { collections: reports.flatMap((report) => (report === undefined ? [] : [JSON.parse(report)])) });
   }
   const wanted = query.get('dataset');
   const one = wanted === null ? (found.length === 1 ? found[0] : undefined) : found.find(({ dataset }) => dataset === wanted);

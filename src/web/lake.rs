@@ -13,19 +13,12 @@ use wasm_bindgen::prelude::*;
 ///
 /// ```js
 /// const lake = new Lake(store, 'gatelake', 'sftp');
-/// const { snapshot } = await lake.current();
 /// const { status, headers, body } = await lake.answer(['tables', 'users.parquet'], ['snapshot', 'previous']);
 /// ```
 #[wasm_bindgen]
 pub struct Lake {
     store: Store,
     paths: Paths,
-}
-
-#[derive(Serialize)]
-struct Current<'a, F> {
-    snapshot: &'a crate::lake::Manifest,
-    freshness: F,
 }
 
 #[derive(Serialize)]
@@ -42,16 +35,6 @@ impl Lake {
         Ok(Lake { store, paths: Paths::new(prefix, dataset).map_err(thrown)? })
     }
 
-    /// `{snapshot, freshness}`: the manifest that readers see now, and how fresh each resource is; undefined if nothing was ever
-    /// published.
-    pub async fn current(&self) -> Result<JsValue, JsValue> {
-        let reader = self.reader();
-        let Some(mut current) = reader.current().await.map_err(thrown)? else { return Ok(JsValue::UNDEFINED) };
-        let freshness = reader.freshness(&current).await.map_err(thrown)?;
-        current.manifest.ancestors.retain(|one| current.pointer.keeps(&one.snapshot));
-        plain(&Current { snapshot: &current.manifest, freshness })
-    }
-
     /// What the Worker's API answers to a `GET` (`docs/api.md`): `{status, headers, body}`. `path`: its parts below `/api/`; `query`: names
     /// and values of its parameters, in turn.
     pub async fn answer(&self, path: Vec<String>, query: Vec<String>) -> Result<JsValue, JsValue> {
@@ -66,10 +49,10 @@ impl Lake {
         Ok(answer)
     }
 
-    /// The report of the last collection; undefined if there was none.
-    pub async fn collection(&self) -> Result<JsValue, JsValue> {
+    /// The report of the last collection, as JSON text; undefined if there was none.
+    pub async fn collection(&self) -> Result<Option<String>, JsValue> {
         let last = collect::last(&self.store, &self.paths).await.map_err(thrown)?;
-        last.map_or(Ok(JsValue::UNDEFINED), |report| plain(&report))
+        Ok(last.and_then(|report| serde_json::to_string(&report).ok()))
     }
 }
 

@@ -131,7 +131,7 @@ test('a lake hands out what was compared with its checksum, and nothing else', a
     const { status, headers, body } = await lake.answer(path.split('/'), query);
     return { status, headers, body, json: headers['content-type'] === 'application/json' ? JSON.parse(Buffer.from(body)) : undefined };
   };
-  const { snapshot, freshness } = await lake.current();
+  const { snapshot, freshness } = (await answer('snapshots/current')).json;
   assert.ok(freshness.users.fetched_at >= snapshot.tables.find(({ name }) => name === 'users').freshness.fetched_at);
   assert.deepEqual((await answer('snapshots', 'limit', '10')).json.snapshots.map((one) => one.snapshot), [snapshot.snapshot]);
   const { runs } = (await answer('runs')).json;
@@ -151,6 +151,7 @@ test('a lake hands out what was compared with its checksum, and nothing else', a
   await store.put(`gatelake/sftp/${file.path}`, new Uint8Array(file.bytes));
   const damaged = await answer('tables/users.parquet');
   assert.deepEqual([damaged.status, damaged.json.error.code], [502, 'checksum_mismatch']);
-  assert.equal(await new glue.Lake(store, 'gatelake', 'other').current(), undefined);
+  const nothing = await new glue.Lake(store, 'gatelake', 'other').answer(['snapshots', 'current'], []);
+  assert.deepEqual([nothing.status, JSON.parse(Buffer.from(nothing.body)).error.code], [404, 'nothing_published']);
   assert.throws(() => new glue.Lake(store, '../up', 'sftp'), { code: 'unsafe_name' });
 });
