@@ -16,6 +16,7 @@
 //! | [`changes`] | two states of a resource's tables → the rows that differ |
 //! | [`export`] | columns → CSV, JSON Lines, Arrow |
 //! | [`access`] | the gateway's tables → who can get in, as a table and as findings |
+//! | [`api`] | requests of the HTTP API → answers out of a lake |
 //! | [`run`] | one run: all of the above in order, and its report |
 //! | `worker`, `web` | thin shells: Cloudflare Workers; a page and an npm module |
 //!
@@ -29,6 +30,8 @@ extern crate self as gatelake;
 
 #[forbid(unsafe_code)]
 pub mod access;
+#[forbid(unsafe_code)]
+pub mod api;
 #[forbid(unsafe_code)]
 pub mod changes;
 #[forbid(unsafe_code)]

@@ -1,7 +1,8 @@
 //! The engine against dlt, case by case: `cargo test --release --test oracle`.
 //!
 //! `ORACLE_CASES` names the folder of the cases (`NAME.json`, and `NAME.expected.json` with what dlt answered); without it they
-//! are those in `tests/oracle/cases` and `tests/oracle/extra`. `tests/oracle/README.md` describes both documents.
+//! are those in `tests/oracle/cases` and `tests/oracle/extra`. `tests/oracle/README.md` describes both documents. `ORACLE_OUT` names a document
+//! that shall be written: what every load of every case comes to, for other ways to the engine ([`files`]).
 
 #[path = "oracle/canonical.rs"]
 mod canonical;
@@ -9,6 +10,8 @@ mod canonical;
 mod case;
 #[path = "oracle/compare.rs"]
 mod compare;
+#[path = "oracle/files.rs"]
+mod files;
 #[path = "oracle/merged.rs"]
 mod merged;
 #[path = "oracle/quarantine.rs"]
@@ -74,8 +77,16 @@ fn the_engine_answers_as_dlt_does() {
     };
     let deviations: BTreeMap<String, Deviation> = json(&here.join("deviations.json"));
     let mut tally = Tally::default();
+    let mut told = BTreeMap::new();
     for path in folders.iter().flat_map(|folder| case_files(folder)) {
-        judge(&path, &deviations, &mut tally);
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let case = Case::parse(&read(&path)).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        judge(&path, &name, &case, &deviations, &mut tally);
+        told.insert(name, files::told(&case));
+    }
+    if let Some(out) = std::env::var_os("ORACLE_OUT") {
+        std::fs::write(&out, serde_json::to_vec(&told).unwrap())
+            .unwrap_or_else(|error| panic!("{}: {error}", Path::new(&out).display()));
     }
     for (option, names) in &tally.skipped {
         say(&format!("skipped, no {option}: {}", names.join(" ")));
@@ -97,22 +108,20 @@ fn the_engine_answers_as_dlt_does() {
     assert!(!tally.matched.is_empty(), "no case in {folders:?}");
 }
 
-fn judge(path: &Path, deviations: &BTreeMap<String, Deviation>, tally: &mut Tally) {
-    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let case = Case::parse(&read(path)).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+fn judge(path: &Path, name: &str, case: &Case, deviations: &BTreeMap<String, Deviation>, tally: &mut Tally) {
     let outcome = match case.run() {
         Ok(outcome) => outcome,
         Err(option) => {
-            tally.skipped.entry(option).or_default().push(name);
+            tally.skipped.entry(option).or_default().push(name.into());
             return;
         }
     };
     let mut expected: Value = json(&path.with_extension("expected.json"));
-    let deviation = deviations.get(&name);
+    let deviation = deviations.get(name);
     if let Some(deviation) = deviation {
         compare::patch(&mut expected, &deviation.instead);
     }
-    let got = canonical::document(&case, &outcome);
+    let got = canonical::document(case, &outcome);
     let mut differences = compare::differences(&expected, &got);
     // Whether files are put together is nothing that a row would know of.
     let apart = case.with_files_of(1);
@@ -121,8 +130,8 @@ fn judge(path: &Path, deviations: &BTreeMap<String, Deviation>, tally: &mut Tall
     if let Some(deviation) = deviation.filter(|_| differences.is_empty()) {
         tally.deviating.push(format!("{name}: {}", deviation.reason));
     } else if differences.is_empty() {
-        tally.matched.push(name);
-    } else if let Some(reason) = excused(&case, &outcome, &expected, &got) {
+        tally.matched.push(name.into());
+    } else if let Some(reason) = excused(case, &outcome, &expected, &got) {
         tally.deviating.push(format!("{name}: {reason}"));
     } else {
         let errors = outcome.loads.iter().filter_map(|load| load.as_ref().err()).map(|error| format!("error: {error}"));

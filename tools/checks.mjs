@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSite, buildWasm } from './build.mjs';
+import { buildDocs } from './docs.mjs';
 import { bundle, LIMIT, total } from './lib/bundle.mjs';
 import { chromium } from './lib/chromium.mjs';
 import { execute, ROOT } from './lib/execute.mjs';
@@ -31,6 +32,7 @@ export const LINT = [
   ['clippy, worker and web', clippy('clippy-wasm', WASM)],
   ['rustdoc, core', rustdoc('doc-core', NATIVE)],
   ['rustdoc, worker and web', rustdoc('doc-wasm', WASM)],
+  ['reference of the npm module', buildDocs],
 ];
 
 export const TESTS = [
@@ -49,8 +51,8 @@ export const TESTS = [
   ['end to end', nodeTests('e2e', 'tests/e2e/*.test.mjs')],
   ['wasm, npm', npm],
   ['types of the npm module', types],
-  ['command line', nodeTests('npm', 'tests/npm/!(module).test.mjs')],
-  ['npm package', nodeTests('npm-package', 'tests/npm/module.test.mjs')],
+  ['command line', nodeTests('npm', 'tests/npm/!(module|package*).test.mjs')],
+  ['npm package', nodeTests('npm-package', 'tests/npm/{module,package*}.test.mjs')],
   ['page', page],
 ];
 

@@ -23,10 +23,10 @@ const PARTS = [
 ];
 
 /** Puts it together anew, of parts that have been built. */
-export function assemble() {
-  rmSync(PACKAGE, { recursive: true, force: true });
-  mkdirSync(PACKAGE, { recursive: true });
-  for (const [from, to] of PARTS) cpSync(join(ROOT, from), join(PACKAGE, to), { recursive: true });
+export function assemble(folder = PACKAGE) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const [from, to] of PARTS) cpSync(join(ROOT, from), join(folder, to), { recursive: true });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

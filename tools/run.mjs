@@ -13,6 +13,7 @@ const COMMANDS = {
   fuzz: ['fuzz.mjs'],
   build: ['build.mjs'],
   package: ['package.mjs'],
+  docs: ['docs.mjs'],
   dev: ['dev.mjs'],
   deploy: ['deploy.mjs'],
   'deploy:dry': ['deploy-dry.mjs'],

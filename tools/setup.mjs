@@ -65,7 +65,7 @@ async function packages() {
   // The npm that runs this command, as a program of Node: on Windows `npm` itself is a script that cannot be spawned.
   const own = process.env.npm_execpath;
   const [npm, ...script] = /npm-cli\.js$/.test(own) ? [process.execPath, own] : ['npm'];
-  await step('Installing the npm packages (about 500 MB)', (note) =>
+  await step('Installing the npm packages (about 650 MB)', (note) =>
     // No package's install script is needed: the binaries come as packages for each platform.
     execute(npm, [...script, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { log: 'npm', note }),
   );

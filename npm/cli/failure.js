@@ -10,6 +10,8 @@ export const EXIT = /** @type {const} */ ({
   USAGE: 2,
   /** Some of it came in, some did not. */
   PARTIAL: 3,
+  /** Nothing failed, but another run was at work on a dataset: its gateway was not asked. */
+  BUSY: 4,
   /** Ended by Ctrl-C or by a signal to end. */
   STOPPED: 130,
 });

@@ -12,6 +12,18 @@ const LOOKED_THROUGH = 100_000;
  */
 
 /**
+ * A document of a lake, as the API has it (docs/api.md).
+ * @param {Lake} lake
+ * @param {string[]} path below /api/
+ */
+export async function asked(lake, path) {
+  const { status, body } = await lake.answer(path, []);
+  const { error, ...answer } = JSON.parse(new TextDecoder().decode(body));
+  if (status !== 200) throw new Failure(error.code, error.message, { at: error.at ?? undefined, help: error.help ?? undefined });
+  return answer;
+}
+
+/**
  * The datasets of a place: what has a pointer and snapshots. Their order is that of their keys.
  * @param {import('./place.js').Place} place
  * @param {string} [wanted] the one dataset to open

@@ -26,7 +26,7 @@ const overview = () =>
     "Keeps an SFTP gateway's users, folders, keys and cloud connections as tables in a folder or bucket of yours.",
     `Commands:\n${Object.entries(COMMANDS).map(([name, { summary }]) => hang(`  ${name}`, summary)).join('\n')}`,
     `${hang('  --help', 'this text; gatelake COMMAND --help has that of a command')}\n${hang('  --version', 'the version')}`,
-    hang('', 'Exit codes: 0 done; 1 failed; 2 a wrong command line, configuration or missing secret: nothing was tried; 3 done in part; 130 stopped.', 0),
+    hang('', 'Exit codes: 0 done; 1 failed; 2 a wrong command line, configuration or missing secret: nothing was tried; 3 done in part; 4 another run was at work; 130 stopped.', 0),
   ].join('\n\n');
 
 /** @param {string[]} args @returns {Promise<number>} */

@@ -22,7 +22,8 @@ export const command = {
   },
   details: `${PLACES}
 
-Exit codes: 0 everything came in; 1 nothing was published; 2 nothing was tried; 3 something failed, the rest is published; 130 stopped.`,
+Exit codes: 0 everything came in; 1 nothing was published; 2 nothing was tried; 3 something failed, the rest is published; 4 another run was at
+work, and a gateway was not asked; 130 stopped.`,
 
   async run({ values }, io) {
     const place = open(values.to ?? 'lake', values, io);
@@ -76,7 +77,8 @@ async function tried({ store, name, foreign }, prefix, gateways) {
 
 /** @param {string[]} outcomes */
 function exitOf(outcomes) {
-  const failed = outcomes.filter((outcome) => outcome === 'failed').length;
-  if (failed === outcomes.length) return EXIT.FAILED;
-  return failed || outcomes.includes('partial') ? EXIT.PARTIAL : EXIT.DONE;
+  const failed = outcomes.includes('failed');
+  if (failed && outcomes.every((outcome) => outcome === 'failed' || outcome === 'busy')) return EXIT.FAILED;
+  if (failed || outcomes.includes('partial')) return EXIT.PARTIAL;
+  return outcomes.includes('busy') ? EXIT.BUSY : EXIT.DONE;
 }

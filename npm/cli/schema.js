@@ -1,6 +1,6 @@
 // `gatelake schema`: what tables a lake has, and what is in their columns.
 import { EXIT, Failure } from './failure.js';
-import { datasets } from './lakes.js';
+import { asked, datasets } from './lakes.js';
 import { open, PLACE_OPTIONS, PLACES } from './place.js';
 import { count, table } from './text.js';
 
@@ -18,7 +18,7 @@ export const command = {
   async run({ values, files: [place = 'lake'] }, io) {
     const answer = [];
     for (const { dataset, lake } of await datasets(open(place, values, io), values.dataset)) {
-      const current = await lake.current();
+      const current = await asked(lake, ['snapshots', 'current']);
       const tables = current.snapshot.tables.filter((/** @type {any} */ one) => values.table === undefined || one.name === values.table);
       answer.push({ dataset, snapshot: current.snapshot.snapshot, schema: current.snapshot.schema, tables, freshness: current.freshness });
     }

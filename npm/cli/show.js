@@ -1,5 +1,5 @@
-// `gatelake show`: the page over a lake of this machine. It serves what the page asks of a Worker (docs/api.md) as far as a lake alone
-// can answer, to this machine alone, to whoever has the token.
+// `gatelake show`: the page over a lake of this machine. It answers as a Worker does (docs/api.md), by the same code, as far as a lake
+// alone can, to this machine alone, to whoever has the token.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
@@ -13,8 +13,6 @@ import { open, PLACE_OPTIONS, PLACES } from './place.js';
 
 /** In the package, and in a checkout. */
 const PAGES = ['../page', '../../build/www'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
-/** Documents in one answer: by default, and at most. */
-const DOCUMENTS = [20, 100];
 
 /** @type {import('./arguments.js').Command} */
 export const command = {
@@ -125,89 +123,38 @@ function api(found, place, token) {
   return async (method, url, authorization) => {
     if (url.pathname === '/healthz') return json(200, { ok: true, product: 'gatelake' });
     if (!timingSafeEqual(digest(authorization ?? ''), expected)) return refuse(401, 'denied', 'this needs the token', 'Open the link that `gatelake show` has printed');
-    const [, , room = '', id] = url.pathname.split('/').map((part) => decoded(part) ?? '');
+    const path = url.pathname.replace(/^\/api\/|\/+$/g, '').split('/').map((part) => decoded(part) ?? '');
     if (method === 'POST') return refuse(405, 'read_only', 'this is a lake to look at: nothing is fetched from here', 'gatelake pull brings what is new');
     if (method !== 'GET' && method !== 'HEAD') return refuse(405, 'method_not_allowed', `${method} is not for this route`, 'It takes GET, HEAD');
-    const query = url.searchParams;
-    if (room === 'datasets' && id === undefined) {
-      // Without the configuration nobody knows the gateways.
-      return json(200, { datasets: found.map(({ dataset }) => ({ dataset, gateway: place, direct: false, resources: [] })) });
-    }
-    const wanted = query.get('dataset');
-    const one = wanted === null ? (found.length === 1 ? found[0] : undefined) : found.find(({ dataset }) => dataset === wanted);
-    const names = found.map(({ dataset }) => dataset).join(', ');
-    if (!one && wanted === null) return refuse(400, 'dataset_needed', 'there are several datasets: name one with `dataset`', `They are: ${names}`);
-    if (!one) return refuse(404, 'no_such_dataset', `there is no dataset ${wanted}`, `They are: ${names}`);
     try {
-      return await answer(one.lake, room, id, query);
+      return await answer(found, place, path, url.searchParams);
     } catch (error) {
       const { code, message, at, help } = failure(error);
-      return json(code === 'bad_parameter' ? 400 : 503, { error: { code, message, at: at ?? null, help: help ?? null } });
+      return json(500, { error: { code, message, at: at ?? null, help: help ?? null } });
     }
   };
 }
 
 /**
- * @param {import('./lakes.js').Lake} lake
- * @param {string} room
- * @param {string | undefined} id
+ * @param {import('./lakes.js').Dataset[]} found
+ * @param {string} place
+ * @param {string[]} path below /api/
  * @param {URLSearchParams} query
  * @returns {Promise<Reply>}
  */
-async function answer(lake, room, id, query) {
-  const limit = Math.max(number(query, 'limit', DOCUMENTS), 1);
-  if (room === 'snapshots' && id === undefined) return json(200, { snapshots: await lake.snapshots(limit, query.get('before') ?? undefined) });
-  if (room === 'runs' && id === undefined) {
-    const { runs, cursor } = await lake.runs(limit, query.get('cursor') ?? undefined);
-    return json(200, { runs, cursor: cursor ?? null });
+async function answer(found, place, path, query) {
+  const route = path.join('/');
+  // Without the configuration nobody knows the gateways.
+  if (route === 'datasets') return json(200, { datasets: found.map(({ dataset }) => ({ dataset, gateway: place, direct: false, resources: [] })) });
+  if (route === 'collect') {
+    const reports = await Promise.all(found.map(({ lake }) => lake.collection()));
+    return json(200, { collections: reports.flatMap((report) => (report === undefined ? [] : [JSON.parse(report)])) });
   }
-  if (room === 'runs' && id !== undefined) {
-    const run = await lake.run(id);
-    return run === undefined ? refuse(404, 'no_such_run', 'there is no record of such a run') : json(200, run);
-  }
-  if (room === 'snapshots' && id !== undefined) {
-    if (id === 'current') return json(200, await lake.current());
-    const snapshot = await lake.snapshot(id);
-    return snapshot === undefined ? missing() : json(200, { snapshot });
-  }
-  if (room === 'tables' && id?.endsWith('.parquet')) return file(lake, id.slice(0, -'.parquet'.length), query);
-  return refuse(404, 'no_such_route', 'there is nothing of that name here', 'docs/cli.md lists the routes of `gatelake show`');
-}
-
-const missing = () => refuse(404, 'no_such_snapshot', 'there is no such snapshot, or it is no longer kept');
-
-/**
- * @param {import('./lakes.js').Lake} lake
- * @param {string} name
- * @param {URLSearchParams} query
- * @returns {Promise<Reply>}
- */
-async function file(lake, name, query) {
-  const id = query.get('snapshot') ?? 'current';
-  const manifest = id === 'current' ? (await lake.current()).snapshot : await lake.snapshot(id);
-  if (manifest === undefined) return missing();
-  const table = manifest.tables.find((/** @type {any} */ one) => one.name === name);
-  if (!table) return refuse(404, 'no_such_table', `this snapshot has no table ${name}`);
-  const last = table.files.length - 1;
-  if (query.get('file') === null && last > 0) return refuse(400, 'several_files', `${name} lies in ${last + 1} files`, `Ask for them one by one, with \`file\` from 0 to ${last}`);
-  const one = table.files[number(query, 'file', [0, Math.max(last, 0)])];
-  if (!one) return refuse(404, 'no_such_file', `${name} has no such file`);
-  const headers = {
-    ...FIXED,
-    'content-type': 'application/vnd.apache.parquet',
-    'content-disposition': `attachment; filename="${name.replace(/[^\w.-]/g, '_')}.parquet"`,
-    etag: `"${one.sha256}"`,
-    'x-gatelake-snapshot': manifest.snapshot,
-    'x-gatelake-files': String(table.files.length),
-  };
-  return { status: 200, headers, body: await lake.file(one) };
-}
-
-/** @param {URLSearchParams} query @param {string} name @param {number[]} bounds by default, and at most */
-function number(query, name, [fallback = 0, most = 0]) {
-  const text = query.get(name);
-  if (text === null) return fallback;
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value <= most) return value;
-  throw new Failure('bad_parameter', `\`${name}\` must be a whole number from 0 to ${most}`);
+  const wanted = query.get('dataset');
+  const one = wanted === null ? (found.length === 1 ? found[0] : undefined) : found.find(({ dataset }) => dataset === wanted);
+  const names = found.map(({ dataset }) => dataset).join(', ');
+  if (!one && wanted === null) return refuse(400, 'dataset_needed', 'there are several datasets: name one with `dataset`', `They are: ${names}`);
+  if (!one) return refuse(404, 'no_such_dataset', `there is no dataset ${wanted}`, `They are: ${names}`);
+  const { status, headers, body } = await one.lake.answer(path, [...query].flat());
+  return { status, headers: { ...FIXED, ...headers }, body };
 }

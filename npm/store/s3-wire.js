@@ -1,6 +1,7 @@
 // One request to an S3-compatible server: its address, its signature, and what its refusals mean.
-import { AwsV4Signer } from 'aws4fetch';
 import { StoreError } from './error.js';
+import { dialect, hex } from './s3-dialect.js';
+import { text } from './s3-xml.js';
 
 /** Milliseconds until an answer has come in whole. */
 const TIMEOUT = 120_000;
@@ -47,6 +48,7 @@ export class Wire {
     this.#signal = signal;
     this.#region = region ?? (endpoint ? 'auto' : 'us-east-1');
     this.#base = base(bucket, endpoint ?? `https://s3.${this.#region}.amazonaws.com`, style ?? (endpoint ? 'path' : 'virtual'));
+    this.dialect = dialect(this.#base);
   }
 
   /**
@@ -62,7 +64,7 @@ export class Wire {
     url.pathname += key.split('/').map(encodeURIComponent).join('/');
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const sha256 = hex(await crypto.subtle.digest('SHA-256', /** @type {Uint8Array<ArrayBuffer>} */ (body ?? new Uint8Array())));
-    const signer = new AwsV4Signer({
+    const signer = new this.dialect.Signer({
       ...this.#credentials,
       method,
       url: url.href,
@@ -111,24 +113,6 @@ function base(bucket, endpoint, style) {
 function reason(error) {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return cause instanceof Error ? cause.message : String(cause);
-}
-
-/** @param {ArrayBuffer} bytes */
-const hex = (bytes) => Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('');
-
-/** The text of the first element of that name, `undefined` if there is none. @param {string} xml @param {string} name */
-export const text = (xml, name) => unescape(new RegExp(`<${name}(?: [^>]*)?>([^<]*)</${name}>`).exec(xml)?.[1]);
-
-/** What stands between each pair of these tags. @param {string} xml @param {string} name */
-export const elements = (xml, name) => Array.from(xml.matchAll(new RegExp(`<${name}>(.*?)</${name}>`, 'gs')), ([, inner = '']) => inner);
-
-const ENTITIES = /** @type {Record<string, string>} */ ({ lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" });
-
-/** @param {string | undefined} given */
-function unescape(given) {
-  return given?.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi, (whole, hexadecimal, decimal, name) =>
-    name ? (ENTITIES[name] ?? whole) : String.fromCodePoint(parseInt(hexadecimal ?? decimal, hexadecimal ? 16 : 10)),
-  );
 }
 
 /** @param {Uint8Array} bytes */

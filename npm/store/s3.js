@@ -1,10 +1,11 @@
-// An S3-compatible bucket as the lake's store: AWS S3, Cloudflare R2, MinIO and others that honour conditional puts. Runs wherever
-// there are `fetch` and Web Crypto.
+// An S3-compatible bucket as the lake's store: AWS S3, Cloudflare R2, Google Cloud Storage, MinIO and others that honour conditional puts.
+// Runs wherever there are `fetch` and Web Crypto.
 import { StoreError } from './error.js';
-import { decode, elements, refusal, text, Wire } from './s3-wire.js';
+import { unquoted } from './s3-dialect.js';
+import { decode, refusal, Wire } from './s3-wire.js';
+import { elements, text } from './s3-xml.js';
 
-/** Larger objects are put in parts of `PART` bytes, some at a time. Servers want at least 5 MiB in a part. */
-const SINGLE = 64 << 20;
+/** Large objects are put in parts of so many bytes, some at a time. Servers want at least 5 MiB in a part. */
 const PART = 16 << 20;
 const AT_ONCE = 4;
 
@@ -55,13 +56,13 @@ class S3Store {
   /** @param {string} key */
   async get(key) {
     const answer = await this.#found('GET', key);
-    return answer && { bytes: answer.bytes, etag: etag(answer.headers), meta: metadata(answer.headers) };
+    return answer && { bytes: answer.bytes, etag: this.#wire.dialect.version(answer.headers), meta: this.#metadata(answer.headers) };
   }
 
   /** @param {string} key */
   async head(key) {
     const answer = await this.#found('HEAD', key);
-    return answer && { etag: etag(answer.headers), size: Number(answer.headers.get('content-length')), meta: metadata(answer.headers) };
+    return answer && { etag: this.#wire.dialect.version(answer.headers), size: Number(answer.headers.get('content-length')), meta: this.#metadata(answer.headers) };
   }
 
   /**
@@ -70,13 +71,14 @@ class S3Store {
    * @param {{ create?: true, match?: string, meta?: Record<string, string> }} [options]
    */
   async put(key, bytes, { create, match, meta = {} } = {}) {
-    /** @type {Record<string, string>} */
-    const condition = create ? { 'if-none-match': '*' } : match === undefined ? {} : { 'if-match': `"${match}"` };
+    const { condition: conditional, meta: attribute, single } = this.#wire.dialect;
+    const condition = conditional({ create, match });
+    if (condition === null) return null;
     // As the Worker stores them: the pointer is asked for each time, all else never changes.
     const caching = key.split('/').at(-1) === 'current.json' ? 'no-store' : 'public, max-age=31536000, immutable';
-    const headers = Object.fromEntries(Object.entries(meta).map(([name, value]) => [`x-amz-meta-${name}`, value]));
+    const headers = Object.fromEntries(Object.entries(meta).map(([name, value]) => [attribute + name, value]));
     const attached = { ...headers, 'cache-control': caching };
-    if (bytes.length > SINGLE) return this.#putInParts(key, bytes, condition, attached);
+    if (bytes.length > single) return this.#putInParts(key, bytes, condition, attached);
     const answer = await this.#wire.send('PUT', { key: this.#prefix + key, body: bytes, headers: { ...attached, ...condition } }, [404, 412]);
     return this.#outcome(answer, key, match);
   }
@@ -96,7 +98,7 @@ class S3Store {
     const xml = decode((await this.#wire.send('GET', { query })).bytes);
     const objects = elements(xml, 'Contents').map((one) => ({
       key: decodeURIComponent((text(one, 'Key') ?? '').replaceAll('+', ' ')).slice(this.#prefix.length),
-      etag: unquoted(text(one, 'ETag') ?? ''),
+      etag: this.#wire.dialect.listed(one),
       size: Number(text(one, 'Size')),
     }));
     const next = text(xml, 'IsTruncated') === 'true' ? text(xml, 'NextContinuationToken') : undefined;
@@ -106,6 +108,12 @@ class S3Store {
   /** One by one: not every server removes several at once. @param {string[]} keys */
   async delete(keys) {
     await some(keys, (key) => this.#wire.send('DELETE', { key: this.#prefix + key }, [404]));
+  }
+
+  /** @param {Headers} headers */
+  #metadata(headers) {
+    const { meta } = this.#wire.dialect;
+    return Object.fromEntries([...headers].flatMap(([name, value]) => (name.startsWith(meta) ? [[name.slice(meta.length), value]] : [])));
   }
 
   /** @param {string} method @param {string} key */
@@ -124,7 +132,7 @@ class S3Store {
    */
   #outcome(answer, key, match) {
     if (answer.status === 412) return null;
-    if (answer.status !== 404) return etag(answer.headers);
+    if (answer.status !== 404) return this.#wire.dialect.version(answer.headers);
     // Nothing is there that could be that version.
     if (match !== undefined && text(decode(answer.bytes), 'Code') !== 'NoSuchBucket') return null;
     throw refusal(answer, this.#host, key);
@@ -149,7 +157,7 @@ class S3Store {
       await some(numbers, async (number) => {
         const body = bytes.subarray((number - 1) * PART, number * PART);
         const { headers } = await this.#wire.send('PUT', { key, query: { partNumber: String(number), uploadId }, body });
-        etags[number - 1] = etag(headers);
+        etags[number - 1] = unquoted(headers.get('etag') ?? '');
       });
       const parts = etags.map((one, part) => `<Part><PartNumber>${part + 1}</PartNumber><ETag>"${one}"</ETag></Part>`);
       const body = new TextEncoder().encode(`<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`);
@@ -187,13 +195,3 @@ async function some(all, work) {
   };
   await Promise.all(Array.from({ length: AT_ONCE }, hand));
 }
-
-/** @param {Headers} headers */
-const etag = (headers) => unquoted(headers.get('etag') ?? '');
-
-/** @param {string} quoted */
-const unquoted = (quoted) => quoted.replace(/^(?:W\/)?"|"$/g, '');
-
-/** @param {Headers} headers */
-const metadata = (headers) =>
-  Object.fromEntries([...headers].flatMap(([name, value]) => (name.startsWith('x-amz-meta-') ? [[name.slice('x-amz-meta-'.length), value]] : [])));

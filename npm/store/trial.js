@@ -20,6 +20,7 @@ export async function trial(store, name) {
     if (head?.etag !== first) throw unfit(name, 'tells another version than it told before');
     if (head.meta.writer !== meta.writer) throw unfit(name, 'does not keep metadata');
     if ((await store.put(key, new Uint8Array(1), { match: first })) === null) throw unfit(name, 'does not know its own version again');
+    if ((await store.put(key, new Uint8Array(2), { match: first })) !== null) throw unfit(name, 'takes a version that was replaced for the one that is there (If-Match)');
   } finally {
     // Whoever may not remove keeps some bytes of ours.
     await store.delete([key]).catch(() => {});

@@ -1,4 +1,6 @@
 /// <reference lib="esnext.disposable" />
+/** The engine for Node, pages and Workers: JSON into tables, a gateway's client, whole runs. @module gatelake */
+
 import type { Store } from '../store/store.js';
 
 export type { Metadata, Store } from '../store/store.js';
@@ -11,6 +13,7 @@ export interface Schema {
   [member: string]: unknown;
 }
 
+/** What is known of one table. */
 export interface TableSchema {
   name: string;
   /** The table whose rows this one's hang from; none for a root table. */
@@ -21,6 +24,7 @@ export interface TableSchema {
   [member: string]: unknown;
 }
 
+/** What is known of one column. */
 export interface Column {
   name: string;
   /** None as long as no value was seen. */
@@ -88,6 +92,7 @@ export interface Table {
   parquet(): Uint8Array;
   /** Arrow's IPC streaming format. */
   arrow(): Uint8Array;
+  /** The table in a format; in CSV, what looks like a formula gets an apostrophe. */
   bytes(format: 'parquet' | 'arrow' | 'csv' | 'jsonl'): Uint8Array;
   /** Row by row, as objects. Integers beyond 2^53, decimals and timestamps are texts. */
   records(): Generator<Record<string, unknown>>;
@@ -162,6 +167,7 @@ export interface GatewaySettings {
   [setting: string]: unknown;
 }
 
+/** How a gateway's client reaches it. */
 export interface GatewayOptions {
   /** The way to the gateway; it must not follow redirects. @defaultValue the global one; in a page, the gateway has to allow the page's origin */
   fetch?: (request: Request) => Promise<Response>;
@@ -206,6 +212,7 @@ export interface Gateway extends Disposable {
 /** Nothing is sent yet. */
 export function connect(settings: GatewaySettings, options?: GatewayOptions): Promise<Gateway>;
 
+/** Where a run publishes, and what it may use. */
 export interface RunOptions {
   /** Where the lake is, or comes to be. */
   store: Store;
@@ -233,6 +240,7 @@ export function run(configuration: string, options: RunOptions): Promise<RunReco
 
 /** What is thrown where something is wrong. */
 export class GatelakeError extends Error {
+  /** For stores of one's own: `at` says where it is, `help` what to do about it. */
   constructor(code: string, message: string, more?: { at?: string; help?: string; cause?: unknown });
   /** Stable; docs/errors.md has them all. */
   readonly code: string;

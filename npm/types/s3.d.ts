@@ -1,10 +1,13 @@
+/** A store of a lake: a bucket of an S3-compatible server. @module gatelake/store/s3 */
+
 import type { Store } from '../store/store.js';
 
+/** A bucket, and where it is. */
 export interface Place {
   bucket: string;
   /** What every key in the bucket begins with. */
   prefix?: string;
-  /** Of a server that is not AWS: `https://ACCOUNT.r2.cloudflarestorage.com`, say. */
+  /** Of a server that is not AWS: `https://ACCOUNT.r2.cloudflarestorage.com`, say, or `https://storage.googleapis.com`. */
   endpoint?: string;
   /** @defaultValue `us-east-1`, or `auto` with an endpoint */
   region?: string;
@@ -12,6 +15,7 @@ export interface Place {
   style?: 'path' | 'virtual';
 }
 
+/** The keys of the bucket. */
 export interface Credentials {
   accessKeyId: string;
   secretAccessKey: string;

@@ -1,10 +1,6 @@
-import type { connect, normalize, parquetFiles, run } from './index.js';
+/** The module for whoever loads the wasm himself. @module gatelake/slim */
+
 export * from './index.js';
 
 /** The module over a wasm that the caller brings: `gatelake/gatelake.wasm`, compiled, its bytes, or where it is. */
-export function gatelake(wasm: WebAssembly.Module | BufferSource | URL | string | Response | Promise<Response>): {
-  normalize: typeof normalize;
-  parquetFiles: typeof parquetFiles;
-  connect: typeof connect;
-  run: typeof run;
-};
+export function gatelake(wasm: WebAssembly.Module | BufferSource | URL | string | Response | Promise<Response>): Pick<typeof import('./index.js'), 'normalize' | 'parquetFiles' | 'connect' | 'run'>;

@@ -2,19 +2,18 @@
 
 use super::store::Store;
 use super::{plain, thrown};
-use crate::error::{Error, Kind};
-use crate::lake::manifest::{Ancestor, File};
-use crate::lake::{Moment, Paths, Reader};
-use js_sys::Uint8Array;
+use crate::api::{self, Answer, Query, Refusal, Reply};
+use crate::lake::{Paths, Reader, collect};
+use js_sys::{Reflect, Uint8Array};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use wasm_bindgen::prelude::*;
 
 /// One dataset of a lake. Everything it hands out was compared with its checksum first.
 ///
 /// ```js
 /// const lake = new Lake(store, 'gatelake', 'sftp');
-/// const { snapshot } = await lake.current();
-/// const bytes = await lake.file(snapshot.tables[0].files[0]);
+/// const { status, headers, body } = await lake.answer(['tables', 'users.parquet'], ['snapshot', 'previous']);
 /// ```
 #[wasm_bindgen]
 pub struct Lake {
@@ -23,15 +22,9 @@ pub struct Lake {
 }
 
 #[derive(Serialize)]
-struct Current<'a, F> {
-    snapshot: &'a crate::lake::Manifest,
-    freshness: F,
-}
-
-#[derive(Serialize)]
-struct Runs<'a, R> {
-    runs: R,
-    cursor: Option<&'a str>,
+struct Head<'a> {
+    status: u16,
+    headers: BTreeMap<&'static str, &'a str>,
 }
 
 #[wasm_bindgen]
@@ -42,53 +35,36 @@ impl Lake {
         Ok(Lake { store, paths: Paths::new(prefix, dataset).map_err(thrown)? })
     }
 
-    /// `{snapshot, freshness}`: the manifest that readers see now, and how fresh each resource is; undefined if nothing was ever
-    /// published.
-    pub async fn current(&self) -> Result<JsValue, JsValue> {
-        let reader = self.reader();
-        let Some(mut current) = reader.current().await.map_err(thrown)? else { return Ok(JsValue::UNDEFINED) };
-        let freshness = reader.freshness(&current).await.map_err(thrown)?;
-        current.manifest.ancestors.retain(|one| current.pointer.keeps(&one.snapshot));
-        plain(&Current { snapshot: &current.manifest, freshness })
+    /// What the Worker's API answers to a `GET` (`docs/api.md`): `{status, headers, body}`. `path`: its parts below `/api/`; `query`: names
+    /// and values of its parameters, in turn.
+    pub async fn answer(&self, path: Vec<String>, query: Vec<String>) -> Result<JsValue, JsValue> {
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        let reply = match self.asked(&path, query).await {
+            Ok(reply) => reply,
+            Err(Refusal(status, error)) => Reply::error(status, &error),
+        };
+        let headers = reply.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = plain(&Head { status: reply.status, headers })?;
+        Reflect::set(&answer, &"body".into(), &Uint8Array::from(reply.body.as_slice()))?;
+        Ok(answer)
     }
 
-    /// The manifest of the snapshot that is meant: `current`, `previous`, an id, or what readers saw at a time; undefined if there is
-    /// none.
-    pub async fn snapshot(&self, id: &str) -> Result<JsValue, JsValue> {
-        self.reader()
-            .find(&Moment::parse(id))
-            .await
-            .map_err(thrown)?
-            .map_or(Ok(JsValue::UNDEFINED), |found| plain(&found))
-    }
-
-    /// Published snapshots in short, newest first: at most `limit`, only those before the one of id `before` if that is given.
-    pub async fn snapshots(&self, limit: usize, before: Option<String>) -> Result<JsValue, JsValue> {
-        let wanted = |one: &Ancestor| before.as_ref().is_none_or(|before| one.snapshot < *before);
-        plain(&self.reader().snapshots(wanted, limit).await.map_err(thrown)?)
-    }
-
-    /// `{runs, cursor}`: records of past runs, newest first, and where to go on.
-    pub async fn runs(&self, limit: usize, cursor: Option<String>) -> Result<JsValue, JsValue> {
-        let page = self.reader().runs(cursor.as_deref(), limit).await.map_err(thrown)?;
-        plain(&Runs { runs: &page.runs, cursor: page.cursor.as_deref() })
-    }
-
-    /// One record; undefined if there is none of that id.
-    pub async fn run(&self, id: &str) -> Result<JsValue, JsValue> {
-        self.reader().run(id).await.map_err(thrown)?.map_or(Ok(JsValue::UNDEFINED), |found| plain(&found))
-    }
-
-    /// The bytes of a file, as it stands in a manifest.
-    pub async fn file(&self, file: JsValue) -> Result<Uint8Array, JsValue> {
-        let file: File = serde_wasm_bindgen::from_value(file).map_err(|error| {
-            thrown(Error::new(Kind::Config, "no_such_file", format!("that is no file of a manifest: {error}")))
-        })?;
-        Ok(Uint8Array::from(self.reader().file(&file).await.map_err(thrown)?.as_slice()))
+    /// The report of the last collection, as JSON text; undefined if there was none.
+    pub async fn collection(&self) -> Result<Option<String>, JsValue> {
+        let last = collect::last(&self.store, &self.paths).await.map_err(thrown)?;
+        Ok(last.and_then(|report| serde_json::to_string(&report).ok()))
     }
 }
 
 impl Lake {
+    async fn asked(&self, path: &[&str], query: Vec<String>) -> Answer {
+        let Some(known) = api::parameters(path) else {
+            return Err(Refusal::no_route(&format!("/api/{}", path.join("/"))));
+        };
+        let pairs = query.chunks_exact(2).filter_map(|pair| Some((pair.first()?.clone(), pair.get(1)?.clone())));
+        api::read(&self.reader(), path, &Query::new(pairs, known)?).await
+    }
+
     fn reader(&self) -> Reader<'_, Store> {
         Reader::new(&self.store, &self.paths)
     }

@@ -2,8 +2,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `routes`, `reply` | the HTTP API and its answers |
-//! | `history` | the routes over time: changes, collections |
+//! | `routes`, `reply` | the HTTP API, around [`crate::api`], and its answers |
+//! | `history` | its routes about collections |
 //! | `runs`, `collections` | what the cron and the API start |
 //! | `page` | the script of the page's engine, whose policy names the gateways that pages may reach |
 //! | `setup` | configuration and secrets |

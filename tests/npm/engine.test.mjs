@@ -127,17 +127,31 @@ test('a lake hands out what was compared with its checksum, and nothing else', a
   const store = memoryStore();
   await run(store);
   const lake = new glue.Lake(store, 'gatelake', 'sftp');
-  const { snapshot, freshness } = await lake.current();
+  const answer = async (path, ...query) => {
+    const { status, headers, body } = await lake.answer(path.split('/'), query);
+    return { status, headers, body, json: headers['content-type'] === 'application/json' ? JSON.parse(Buffer.from(body)) : undefined };
+  };
+  const { snapshot, freshness } = (await answer('snapshots/current')).json;
   assert.ok(freshness.users.fetched_at >= snapshot.tables.find(({ name }) => name === 'users').freshness.fetched_at);
-  assert.deepEqual((await lake.snapshots(10)).map((one) => one.snapshot), [snapshot.snapshot]);
-  const { runs } = await lake.runs(10);
-  assert.equal((await lake.run(runs[0].id)).outcome, 'published');
-  assert.deepEqual([await lake.run('1'), await lake.snapshot('1')], [undefined, undefined]);
+  assert.deepEqual((await answer('snapshots', 'limit', '10')).json.snapshots.map((one) => one.snapshot), [snapshot.snapshot]);
+  const { runs } = (await answer('runs')).json;
+  assert.equal((await answer(`runs/${runs[0].id}`)).json.outcome, 'published');
+  for (const [path, status, code, ...query] of [
+    ['runs/1', 404, 'no_such_run'],
+    ['snapshots/1', 404, 'no_such_snapshot'],
+    ['snapshots', 400, 'unknown_parameter', 'from', '1'],
+    ['elsewhere', 404, 'no_such_route'],
+  ]) {
+    const { status: answered, json } = await answer(path, ...query);
+    assert.deepEqual([answered, json.error.code], [status, code]);
+  }
+  assert.equal(await lake.collection(), undefined);
   const [file] = snapshot.tables.find(({ name }) => name === 'users').files;
-  assert.equal((await lake.file(file)).length, file.bytes);
+  assert.equal((await answer('tables/users.parquet')).body.length, file.bytes);
   await store.put(`gatelake/sftp/${file.path}`, new Uint8Array(file.bytes));
-  await assert.rejects(lake.file(file), { code: 'checksum_mismatch' });
-  await assert.rejects(lake.file({ path: 1 }), { code: 'no_such_file' });
-  assert.equal(await new glue.Lake(store, 'gatelake', 'other').current(), undefined);
+  const damaged = await answer('tables/users.parquet');
+  assert.deepEqual([damaged.status, damaged.json.error.code], [502, 'checksum_mismatch']);
+  const nothing = await new glue.Lake(store, 'gatelake', 'other').answer(['snapshots', 'current'], []);
+  assert.deepEqual([nothing.status, JSON.parse(Buffer.from(nothing.body)).error.code], [404, 'nothing_published']);
   assert.throws(() => new glue.Lake(store, '../up', 'sftp'), { code: 'unsafe_name' });
 });

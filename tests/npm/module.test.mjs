@@ -1,23 +1,20 @@
 // The module as users have it: from the packed file, each time in an empty folder of its own, without the checkout.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { once } from 'node:events';
-import { extname, join } from 'node:path';
-import { before, test } from 'node:test';
+import { readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
 import { promisify } from 'node:util';
-import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { chromium as browser } from 'playwright-core';
+import { build as vite } from 'vite';
 import { unstable_startWorker as startWorker } from 'wrangler';
-import { chromium } from '../../tools/lib/chromium.mjs';
 import { ROOT } from '../../tools/lib/execute.mjs';
 import { emulated } from '../../tools/lib/local.mjs';
 import { TSC } from '../../tools/lib/page.mjs';
-import { assemble, PACKAGE } from '../../tools/package.mjs';
 import { startGateway } from '../gateway/server.mjs';
-import { temporary } from './support.mjs';
+import { install, opened, pack } from './packed.mjs';
 
 const run = promisify(execFile);
 /** What every consumer does, in every place: the tables and their rows, and an error's code. */
@@ -31,53 +28,15 @@ export async function use(normalize) {
 }`;
 const ANSWER = JSON.stringify({ tables: [['users', 2], ['users__tags', 2]], values: ['a', 'b'], parquet: 'PAR1', code: 'GatelakeError cut_body' });
 
-let packed;
+const packed = await pack({ after });
 
-before(async () => {
-  assemble();
-  const folder = join(ROOT, 'build');
-  const { stdout } = await run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['pack', PACKAGE, '--json', '--pack-destination', folder], { env: { ...process.env, npm_config_cache: join(folder, 'npm-cache') } });
-  [packed] = Object.values(JSON.parse(stdout));
-});
-
-/** An empty folder where the packed file is installed, and what it depends on. */
-async function consumer(t, files) {
-  const cwd = temporary(t);
-  mkdirSync(join(cwd, 'node_modules'));
-  await run('tar', ['-xzf', join(ROOT, 'build', packed.filename)], { cwd });
-  renameSync(join(cwd, 'package'), join(cwd, 'node_modules', 'gatelake'));
-  cpSync(join(ROOT, 'node_modules', 'aws4fetch'), join(cwd, 'node_modules', 'aws4fetch'), { recursive: true });
-  for (const [name, text] of Object.entries({ 'package.json': '{"type": "module"}', 'use.js': USE, ...files })) writeFileSync(join(cwd, name), text);
-  return cwd;
-}
-
-/** What a page of that folder says, in a Chromium. */
-async function opened(cwd, script, policy) {
-  const types = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.html': 'text/html' };
-  const server = createServer(({ url }, response) => {
-    try {
-      const body = url === '/' ? `<!doctype html><script type="module" src="${script}"></script>` : readFileSync(join(cwd, url));
-      const type = url === '/' ? 'text/html' : (types[extname(url)] ?? 'text/plain');
-      response.writeHead(200, { 'content-type': type, ...(policy && { 'content-security-policy': policy }) }).end(body);
-    } catch {
-      response.writeHead(404).end();
-    }
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const window = await browser.launch({ executablePath: await chromium(), args: ['--no-sandbox'] });
-  try {
-    const page = await window.newPage();
-    await page.goto(`http://127.0.0.1:${server.address().port}/`);
-    await page.waitForFunction(() => globalThis.answer, undefined, { timeout: 30_000 });
-    return await page.evaluate(() => globalThis.answer);
-  } finally {
-    await window.close();
-    server.close();
-  }
-}
+/** An empty folder where the packed file is installed. */
+const consumer = (t, files) => install(t, packed, { 'use.js': USE, ...files });
 
 const IN_PAGE = (from) => `import { normalize } from '${from}'; import { use } from './use.js';
 use(normalize).then((answer) => { globalThis.answer = answer; }, (error) => { globalThis.answer = String(error); });`;
+
+const HTML = '<!doctype html><script type="module" src="/main.js"></script>';
 
 test('Node: normalize, slim, a run into each store', { timeout: 60_000 }, async (t) => {
   const gateway = await startGateway({ users: 20 });
@@ -117,7 +76,7 @@ console.log(JSON.stringify({ node: await use(normalize), slim: await use(gatelak
 });
 
 test('an engine that cannot be loaded is an error with a code; where it may come back, the next call tries again', async (t) => {
-  const wasm = readFileSync(join(PACKAGE, 'engine', 'gatelake_bg.wasm'));
+  const wasm = readFileSync(join(packed.folder, 'engine', 'gatelake_bg.wasm'));
   let asked = 0;
   const server = createServer((_, response) => {
     asked += 1;
@@ -147,11 +106,11 @@ console.log(JSON.stringify([...answers, await load(slim), await load(slim), awai
 test('a page whose policy or server keeps the engine from it is told so', { timeout: 60_000 }, async (t) => {
   const script = `import { normalize } from './node_modules/gatelake/module/web.js';
 normalize('[]', { table: 'a' }).then(() => 'done', ({ code, help }) => code + ': ' + help).then((answer) => { globalThis.answer = answer; });`;
-  const cwd = await consumer(t, { 'main.js': script });
-  assert.equal(await opened(cwd, '/main.js', "script-src 'self' 'wasm-unsafe-eval'"), 'done');
-  assert.match(await opened(cwd, '/main.js', "script-src 'self'"), /^engine_unavailable: .*'wasm-unsafe-eval'/);
+  const cwd = await consumer(t, { 'index.html': HTML, 'main.js': script });
+  assert.equal(await opened(cwd, "script-src 'self' 'wasm-unsafe-eval'"), 'done');
+  assert.match(await opened(cwd, "script-src 'self'"), /^engine_unavailable: .*'wasm-unsafe-eval'/);
   rmSync(join(cwd, 'node_modules', 'gatelake', 'engine', 'gatelake_bg.wasm'));
-  assert.match(await opened(cwd, '/main.js'), /^engine_unavailable: .*gatelake_bg\.wasm/);
+  assert.match(await opened(cwd), /^engine_unavailable: .*gatelake_bg\.wasm/);
 });
 
 test('the examples of docs/npm.md work as they stand', async (t) => {
@@ -219,8 +178,17 @@ void normalize('[]', {});
 }
 
 test('a page without a bundler', { timeout: 60_000 }, async (t) => {
-  const cwd = await consumer(t, { 'main.js': IN_PAGE('./node_modules/gatelake/module/web.js') });
-  assert.equal(await opened(cwd, '/main.js'), ANSWER);
+  const cwd = await consumer(t, { 'index.html': HTML, 'main.js': IN_PAGE('./node_modules/gatelake/module/web.js') });
+  assert.equal(await opened(cwd), ANSWER);
+});
+
+test('a page that Vite has built', { timeout: 120_000 }, async (t) => {
+  const cwd = await consumer(t, { 'index.html': HTML, 'main.js': IN_PAGE('gatelake') });
+  const { output } = await vite({ root: cwd, configFile: false, logLevel: 'warn' });
+  const wasm = output.map(({ fileName }) => fileName).filter((name) => name.endsWith('.wasm'));
+  assert.equal(wasm.length, 1, wasm.join(' '));
+  assert.match(wasm[0], /^assets\/gatelake_bg-[\w-]{8}\.wasm$/, 'it may be cached for ever');
+  assert.equal(await opened(join(cwd, 'dist')), ANSWER);
 });
 
 test('what nobody imports is not in a bundle', async (t) => {
@@ -246,27 +214,4 @@ test('workerd', { timeout: 60_000 }, async (t) => {
   } finally {
     await worker.dispose();
   }
-});
-
-/** All that may be in the package; a file that nobody meant to publish is found by not being one of these. */
-const ALLOWED = [
-  /^(LICENSE-APACHE|LICENSE-MIT|README\.md|package\.json)$/,
-  /^(cli|module)\/[a-z-]+\.js$/,
-  /^store\/[a-z0-9-]+\.(js|d\.ts)$/,
-  /^types\/[a-z0-9]+\.d\.ts$/,
-  /^engine\/gatelake(\.js|\.d\.ts|_bg\.wasm|_bg\.wasm\.d\.ts)$/,
-  /^page\/(_headers|favicon\.svg|gatelake_bg\.wasm|index\.html|licenses\.txt|main\.js|sample\.json|style\.css|worker\.js)$/,
-  /^page\/chunks\/[\w.-]+\.js$/,
-];
-
-test('nothing is packed but what is meant to be, and every path of the exports is; size', (t) => {
-  const strange = packed.files.map(({ path }) => path).filter((path) => !ALLOWED.some((allowed) => allowed.test(path)));
-  assert.deepEqual(strange, []);
-  const { exports } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
-  const files = new Set(packed.files.map(({ path }) => `./${path}`));
-  const leaves = (value) => (typeof value === 'string' ? [value] : Object.values(value).flatMap(leaves));
-  for (const path of leaves(exports)) assert.ok(files.has(path), path);
-  for (const [, branch] of Object.entries(exports)) if (typeof branch === 'object') assert.equal(Object.keys(branch)[0], 'types');
-  const wasm = readFileSync(join(PACKAGE, 'engine', 'gatelake_bg.wasm'));
-  t.diagnostic(`packed ${packed.size} bytes in ${packed.files.length} files; wasm ${wasm.length}, gzip ${gzipSync(wasm, { level: 9 }).length}`);
 });

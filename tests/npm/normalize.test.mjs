@@ -1,130 +1,16 @@
-// `gatelake normalize`: dlt's own answers, through the command line; and what a command line adds.
+// `gatelake normalize`: what a command line adds to the engine.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { parquetReadObjects } from 'hyparquet';
 import { gatelake, temporary } from './support.mjs';
-
-const CASES = fileURLToPath(new URL('../oracle/cases/', import.meta.url));
-const DEVIATIONS = JSON.parse(readFileSync(new URL('../oracle/deviations.json', import.meta.url)));
 
 const lines = (path) => readFileSync(path, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
 const put = (folder, name, text) => {
   writeFileSync(join(folder, name), typeof text === 'string' ? text : JSON.stringify(text));
   return name;
 };
-
-/** Members of a text of JSON as they stand there: a number in JavaScript is not what it was. */
-function elements(text) {
-  const found = [];
-  let depth = 0;
-  let quoted = false;
-  let from = -1;
-  for (let at = 0; at < text.length; at += 1) {
-    const letter = text[at];
-    if (quoted) {
-      if (letter === '\\') at += 1;
-      else if (letter === '"') quoted = false;
-      continue;
-    }
-    if (letter === '"') quoted = true;
-    if (letter === '[' || letter === '{') depth += 1;
-    if (letter === ']' || letter === '}') depth -= 1;
-    if (depth === 1 && letter === '[' && from < 0) from = at + 1;
-    if ((letter === ',' && depth === 1) || (letter === ']' && depth === 0)) {
-      if (text.slice(from, at).trim()) found.push(text.slice(from, at).trim());
-      from = at + 1;
-    }
-  }
-  return found;
-}
-
-test("dlt's answers: the tables of every case that appends or replaces", { timeout: 300_000 }, async (t) => {
-  const counts = { cases: 0, tables: 0, rows: 0 };
-  for (const file of readdirSync(CASES).filter((name) => name.endsWith('.json') && !name.endsWith('.expected.json'))) {
-    const name = file.slice(0, -'.json'.length);
-    const text = readFileSync(join(CASES, file), 'utf8');
-    const { table, options = {}, loads } = JSON.parse(text);
-    const { write_disposition: disposition = 'append', _user_ids: ids, ...others } = options;
-    const ordinary = ['append', 'replace'].includes(disposition) && ids === undefined && loads.every(Array.isArray);
-    if (!ordinary || JSON.stringify(DEVIATIONS).includes(`"${name}"`)) continue;
-    // Integers that a number of JavaScript cannot hold become texts, as they are in our lines.
-    const answer = readFileSync(join(CASES, `${name}.expected.json`), 'utf8').replace(/^(\s*"[^"]*": )(-?\d{16,})(,?)$/gm, '$1"$2"$3');
-    const expected = JSON.parse(answer);
-    if (expected.error) continue;
-    const folder = temporary(t);
-    const bodies = elements(text.slice(text.indexOf('[', text.indexOf('"loads"'))));
-    assert.equal(bodies.length, loads.length, name);
-    const files = bodies.map((body, number) => put(folder, `${number}.json`, body));
-    put(folder, 'options.json', { ...others, write_disposition: disposition });
-    const ended = await gatelake(['normalize', ...files, '--table', table, '--options', 'options.json', '--out', 'out', '--format', 'jsonl', '--json'], { cwd: folder });
-    if (ended.code === 2 && /unknown field/.test(ended.json?.error?.message)) continue;
-    const failed = expected.loads.filter(({ status }) => status === 'failed').length;
-    assert.equal(ended.code, failed === 0 ? 0 : failed === loads.length ? 1 : 3, `${name}: ${ended.stderr}`);
-    assert.deepEqual(ended.json.loads.map((load) => ('error' in load ? 'failed' : 'loaded')), expected.loads.map(({ status }) => status), name);
-    compare(name, join(folder, 'out'), expected, counts);
-    counts.cases += 1;
-  }
-  assert.ok(counts.cases > 40, JSON.stringify(counts));
-  t.diagnostic(Object.entries(counts).map(([what, count]) => `${count} ${what}`).join(', '));
-});
-
-test("dlt's answers: the tables of every case that merges", { timeout: 300_000 }, async (t) => {
-  const own = (row) => Object.fromEntries(Object.entries(row).filter(([name, value]) => !name.startsWith('_dlt_') && value !== null).sort());
-  const sorted = (rows) => rows.map((row) => JSON.stringify(own(row))).sort();
-  let cases = 0;
-  for (const file of readdirSync(CASES).filter((name) => /^(mg|scd2)_.*[^d]\.json$/.test(name) && !name.endsWith('.expected.json'))) {
-    const { table, options = {}, loads } = JSON.parse(readFileSync(join(CASES, file), 'utf8'));
-    const expected = JSON.parse(readFileSync(join(CASES, file.replace('.json', '.expected.json')), 'utf8'));
-    if (!loads.every(Array.isArray) || expected.loads.some(({ status }) => status === 'failed')) continue;
-    const folder = temporary(t);
-    const files = loads.map((rows, number) => put(folder, `${number}.json`, rows));
-    put(folder, 'options.json', options);
-    const ended = await gatelake(['normalize', ...files, '--table', table, '--options', 'options.json', '--out', 'out', '--format', 'jsonl', '--json'], { cwd: folder });
-    assert.equal(ended.code, 0, `${file}: ${ended.stderr}`);
-    for (const [name, { rows, materialized }] of Object.entries(expected.tables)) {
-      assert.deepEqual(sorted(materialized ? lines(join(folder, 'out', `${name}.jsonl`)) : []), sorted(rows), `${file}: ${name}`);
-    }
-    cases += 1;
-  }
-  assert.ok(cases > 12, String(cases));
-});
-
-/** Rows and columns of every table, the ids as what they stand for. */
-function compare(name, folder, { tables }, counts) {
-  const found = Object.fromEntries(Object.keys(tables).map((table) => [table, tables[table].materialized ? lines(join(folder, `${table}.jsonl`)) : []]));
-  const places = new Map(Object.entries(found).flatMap(([table, rows]) => rows.map((row, number) => [row._dlt_id, `@${table}[${number}]`])));
-  const ordinals = (rows, column) => [...new Set(rows.map((row) => row[column]))].sort((a, b) => a - b);
-  for (const [table, { rows, columns }] of Object.entries(tables)) {
-    const place = `${name}: ${table}`;
-    assert.equal(found[table].length, rows.length, place);
-    counts.tables += 1;
-    counts.rows += rows.length;
-    const names = columns.filter(({ data_type: type }) => type).map((column) => column.name);
-    if (rows.length) assert.deepEqual(Object.keys(found[table][0]), names, place);
-    const [ours, theirs] = [ordinals(found[table], '_dlt_load_id'), ordinals(rows, '_dlt_load_id')];
-    for (const [number, row] of rows.entries()) {
-      const got = found[table][number];
-      for (const column of columns.filter(({ data_type: type }) => type)) {
-        const at = `${place}[${number}].${column.name}`;
-        if (column.name === '_dlt_id' && !('_dlt_id' in row)) continue;
-        if (column.name === '_dlt_parent_id' || column.name === '_dlt_root_id') assert.equal(places.get(got[column.name]), row[column.name], at);
-        else if (column.name === '_dlt_load_id') assert.equal(ours.indexOf(got._dlt_load_id), theirs.indexOf(row._dlt_load_id), at);
-        else assert.deepEqual(plain(got[column.name], column), plain(row[column.name], column), at);
-      }
-    }
-  }
-}
-
-/** A cell in one form: decimals without zeros at the end, integers as texts, since beyond 2^53 they are texts in our lines. */
-function plain(cell, { data_type: type }) {
-  if (cell === null || cell === undefined) return null;
-  if (type === 'bigint') return String(cell);
-  if (type === 'decimal' || type === 'wei') return String(cell).replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
-  return cell;
-}
 
 const ROWS = [
   [{ id: 1, a: '=1+1', tags: ['p', 'q'] }, { id: 2, n: { b: 1.5 } }],

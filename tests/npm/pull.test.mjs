@@ -88,6 +88,26 @@ test('certificates are checked in every case', async (t) => {
   }
 });
 
+test('exit codes tell runs that did nothing from runs that found nothing to do', async (t) => {
+  const { cwd, env } = place(t, { sftp: gateway, other: gateway }, '[lake]\nlease = true\n');
+  const at = async (minute, ...more) => {
+    const args = ['pull', '--json', '--quiet', '--scheduled-time', `2026-11-27T10:0${minute}:00Z`, ...more];
+    const { code, json } = await gatelake(args, { cwd, env });
+    return [code, json.runs.map(({ outcome }) => outcome)];
+  };
+  const trusted = ['--pin-sha256', pinOf(gateway.certificate)];
+  const one = [...trusted, '--dataset', 'sftp'];
+  assert.deepEqual(await at(2, ...one), [0, ['published']]);
+  assert.deepEqual(await at(2, ...one), [0, ['already_published']]);
+  assert.deepEqual(await at(1, ...one), [0, ['superseded']]);
+  writeFileSync(join(dataset(cwd), 'lease.json'), JSON.stringify({ format: 1, run: '1795773900.000-0a0b0c0d', expires_at: Date.now() + 600_000 }));
+  const asked = gateway.requests.length;
+  assert.deepEqual(await at(3, ...one), [4, ['busy']]);
+  assert.equal(gateway.requests.length, asked, 'the gateway was not asked');
+  assert.deepEqual(await at(3, ...trusted), [4, ['published', 'busy']]);
+  assert.deepEqual(await at(4), [1, ['failed', 'busy']], 'without trust in its certificate');
+});
+
 test('killed at ten random moments and run again, the lake is whole each time', async (t) => {
   const busy = await startGateway({ users: 3000, tls: true, envelope: 'page', pageSize: 500 });
   try {

@@ -1,16 +1,17 @@
 // One run is one lake, wherever it lies: in the Worker's R2, in a folder, in a bucket, in memory.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { parquetReadObjects } from 'hyparquet';
 import { engine } from '../../npm/cli/engine.js';
 import { folderStore } from '../../npm/store/folder.js';
 import { memoryStore } from '../../npm/store/memory.js';
-import { emulated } from '../../tools/lib/local.mjs';
-import { world } from '../e2e/support.mjs';
+import { ROOT } from '../../tools/lib/execute.mjs';
+import { emulated, startLocal } from '../../tools/lib/local.mjs';
+import { fixed } from '../e2e/clock.mjs';
+import { TOKEN } from '../e2e/support.mjs';
 import { startGateway } from '../gateway/server.mjs';
-import { gatelake, startS3, temporary } from './support.mjs';
+import { start, startS3, temporary } from './support.mjs';
 import { objects, whole } from './whole.mjs';
 
 const TIME = Date.UTC(2026, 10, 27, 10);
@@ -26,101 +27,112 @@ async function all(store) {
   return found;
 }
 
+/** Every object of a bucket of R2. */
+async function inBucket(bucket) {
+  const { objects: heads, truncated } = await bucket.list();
+  assert.equal(truncated, false);
+  const found = new Map();
+  for (const { key } of heads) found.set(key, Buffer.from(await (await bucket.get(key)).arrayBuffer()));
+  return found;
+}
+
+/** Requests for what a lake alone can answer, right and wrong ones. */
+const REQUESTS = [
+  'snapshots',
+  'snapshots?limit=1',
+  `snapshots?at=${TIME + 30_000}`,
+  'snapshots/current',
+  'snapshots/previous',
+  'snapshots/1795773600.000',
+  'snapshots/1',
+  'snapshots?limit=x',
+  'snapshots?to=1',
+  'tables/users?limit=3&offset=1',
+  `tables/users?at=${TIME + 30_000}&limit=2`,
+  'tables/users?at=2020-01-01T00:00:00Z',
+  'tables/users?at=1&snapshot=current',
+  'tables/users.parquet',
+  'tables/users__public_keys.parquet?snapshot=previous',
+  'tables/users.parquet?file=1',
+  'tables/nobody',
+  'changes',
+  'changes?from=current&to=previous&table=users&limit=2&offset=1',
+  'changes?table=nobody',
+  'runs',
+  'runs/1',
+  'collect',
+  'nowhere',
+];
+
+/** What `show` answers over a folder is what the Worker answers over R2. */
+async function alike(worker, place) {
+  const { child, done } = start(['show', place]);
+  try {
+    const link = new URL(await new Promise((resolve) => createInterface({ input: child.stdout }).once('line', resolve)));
+    const token = new URLSearchParams(link.hash.slice(1)).get('token');
+    const told = async (response) => {
+      const headers = [...response.headers].filter(([name]) => /^(content-|etag|x-|cache-control|referrer-policy)/.test(name) && !/^content-(length|encoding)$/.test(name));
+      return { status: response.status, headers: headers.toSorted(), body: Buffer.from(await response.arrayBuffer()).toString('latin1') };
+    };
+    const statuses = new Set();
+    for (const path of REQUESTS) {
+      const shown = await told(await fetch(new URL(`/api/${path}`, link), { headers: { authorization: `Bearer ${token}` } }));
+      assert.deepEqual(shown, await told(await worker.fetch(`/api/${path}`, { headers: { authorization: `Bearer ${TOKEN}` } })), path);
+      statuses.add(shown.status);
+    }
+    assert.deepEqual([...statuses].toSorted(), [200, 400, 404]);
+  } finally {
+    child.kill('SIGINT');
+    await done;
+  }
+}
+
 function same(found, expected, what) {
   assert.deepEqual([...found.keys()].toSorted(), [...expected.keys()].toSorted(), what);
   for (const [key, bytes] of expected) assert.ok(bytes.equals(found.get(key)), `${what}: ${key}`);
 }
 
-test('memory, a folder and S3: with one clock and one chance every object is the same, byte for byte', async (t) => {
+test("the Worker's R2, memory, a folder and S3: with one clock and one chance every object is the same, byte for byte; `show` answers as the Worker", async (t) => {
   const gateway = await startGateway({ users: 200 });
+  const { toml, secrets } = emulated(gateway);
+  const worker = await startLocal({ toml, secrets, token: TOKEN, entry: join(ROOT, 'tests', 'e2e', 'fixed.js') });
   const s3 = await startS3();
-  const { now } = Date;
-  const { random } = Math;
   try {
-    const { toml, secrets } = emulated(gateway);
     const { runGateways } = await engine();
     const folder = temporary(t);
     const stores = { memory: memoryStore(), folder: folderStore(folder), ...(!s3.missing && { s3: s3.store() }) };
-    const lakes = {};
+    const ways = {
+      async R2(time, clock) {
+        const headers = { authorization: `Bearer ${TOKEN}`, 'x-clock': String(clock) };
+        return (await worker.fetch('/api/runs', { method: 'POST', headers, body: JSON.stringify({ scheduled_time: time }) })).json();
+      },
+    };
     for (const [name, store] of Object.entries(stores)) {
+      ways[name] = async (time, clock) => {
+        const back = fixed(clock);
+        return { runs: await runGateways(toml, time, store, { secrets }).finally(back) };
+      };
+    }
+    for (const way of Object.values(ways)) {
       // A first run, then one that changes some tables, and one that changes nothing.
       for (const [turn, revision] of [0, 1, 1].entries()) {
         gateway.set({ revision });
-        let chance = 0;
-        Date.now = () => TIME + turn * 60_000 + 1500;
-        Math.random = () => ((chance += 1) * 0.618) % 1;
-        const [run] = await runGateways(toml, TIME + turn * 60_000, store, { secrets });
-        Object.assign(Date, { now });
-        Object.assign(Math, { random });
-        assert.equal(run.outcome, turn === 2 ? 'unchanged' : 'published', JSON.stringify(run));
+        const time = TIME + turn * 60_000;
+        const { runs, error } = await way(time, time + 1500);
+        assert.equal(runs?.[0].outcome, turn === 2 ? 'unchanged' : 'published', JSON.stringify(error ?? runs));
       }
-      lakes[name] = await all(store);
     }
-    assert.ok(lakes.memory.size > 20);
-    for (const name of Object.keys(stores).slice(1)) same(lakes[name], lakes.memory, name);
-    same(objects(folder), lakes.memory, 'files of the folder');
+    const lake = await inBucket(await worker.bucket());
+    assert.ok(lake.size > 20);
+    t.diagnostic(`${lake.size} objects, ${[...lake.values()].reduce((sum, bytes) => sum + bytes.length, 0)} bytes`);
+    for (const [name, store] of Object.entries(stores)) same(await all(store), lake, name);
+    same(objects(folder), lake, 'files of the folder');
     await whole(join(folder, 'gatelake', 'sftp'));
+    await alike(worker, folder);
     if (s3.missing) t.diagnostic(s3.missing);
   } finally {
-    Object.assign(Date, { now });
-    Object.assign(Math, { random });
+    await worker.close();
     await gateway.close();
     await s3.close?.();
   }
 });
-
-test("the Worker's R2 and a folder: the same data files, and documents that differ in times and names of runs alone", async (t) => {
-  const lake = await world({ sftp: { users: 150 } });
-  try {
-    const cwd = temporary(t);
-    const { toml, secrets } = emulated(lake.gateways.sftp);
-    writeFileSync(join(cwd, 'gatelake.toml'), toml);
-    for (const [turn, revision] of [0, 1].entries()) {
-      lake.gateways.sftp.set({ revision });
-      const { record } = await lake.run('sftp', TIME + turn * 60_000);
-      assert.equal(record.outcome, 'published');
-      const pulled = await gatelake(['pull', '--json', '--scheduled-time', String(TIME + turn * 60_000)], { cwd, env: secrets });
-      assert.equal(pulled.json.runs[0].outcome, 'published', pulled.stderr);
-    }
-    const bucket = await lake.local.bucket();
-    const inWorker = new Map();
-    for (const { key } of (await bucket.list()).objects) inWorker.set(key, Buffer.from(await (await bucket.get(key)).arrayBuffer()));
-    const inFolder = objects(join(cwd, 'lake'));
-
-    const data = ([key]) => key.includes('/data/') && key.endsWith('.parquet') && !key.includes('/data/_dlt_');
-    same(new Map([...inFolder].filter(data)), new Map([...inWorker].filter(data)), 'data');
-    assert.ok([...inWorker].filter(data).length > 8);
-    const rest = (found) => Promise.all([...found].filter((pair) => !data(pair)).map(timeless)).then((list) => list.toSorted((a, b) => (a[0] < b[0] ? -1 : 1)));
-    assert.deepEqual(await rest(inFolder), await rest(inWorker));
-  } finally {
-    await lake.close();
-  }
-});
-
-/** A document or a table of the lake's own, without what depends on when and by whom it was written. */
-async function timeless([key, bytes]) {
-  // The hash of what has a time in it, and the name of an attempt.
-  const name = key.replace(/-[0-9a-f]{12}(?=\.\w+$)/, '').replace(/(\/runs\/.*)-[0-9a-f]{8}(?=\.json$)/, '$1');
-  if (key.endsWith('.parquet')) {
-    const rows = await parquetReadObjects({ file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) });
-    return [name, rows.map(({ inserted_at: _, ...row }) => row).map((row) => JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? String(value) : value)))];
-  }
-  // A Delta log has a document a line; that of a table of the lake's own names files by hashes of what has a time in it.
-  if (key.includes('/_delta_log/')) return [name, key.includes('/data/_dlt_') ? undefined : String(bytes).trim().split('\n').map((line) => bare(JSON.parse(line)))];
-  return [name, bare(JSON.parse(bytes))];
-}
-
-const MOMENTS = new Set(['created_at', 'fetched_at', 'started_at', 'finished_at', 'run', 'id', 'timestamp', 'modificationTime', 'createdTime', 'lastUpdated', 'deletionTimestamp', 'at', 'operations']);
-
-function bare(value) {
-  if (Array.isArray(value)) return value.map(bare);
-  // Of a name of a file the hash goes: keys and bytes of the files themselves have been compared.
-  if (typeof value === 'string') return value.replace(/-[0-9a-f]{12}(?=\.(parquet|json)$)/, '');
-  // A moment of these runs, in milliseconds or microseconds, that stands in a row or a bound.
-  if (typeof value === 'number' && [value, value / 1000].some((moment) => Math.abs(moment - Date.now()) < 600_000)) return 'a moment';
-  if (value === null || typeof value !== 'object') return value;
-  const members = Object.entries(value).filter(([name]) => !MOMENTS.has(name));
-  // Files and manifests that hold a time: they go by their names without the hash, and have no checksum to compare.
-  const own = [value.path, value.manifest].some((path) => /\/_dlt_|^snapshots\//.test(path ?? ''));
-  return Object.fromEntries(members.map(([name, member]) => [name, own && ['path', 'manifest', 'sha256', 'bytes'].includes(name) ? undefined : /^_dlt_/.test(value.name ?? '') && ['bytes', 'digest'].includes(name) ? undefined : bare(member)]));
-}

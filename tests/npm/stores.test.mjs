@@ -14,6 +14,7 @@ import { memoryStore } from '../../npm/store/memory.js';
 import { s3Environment, s3Store } from '../../npm/store/s3.js';
 import { trial } from '../../npm/store/trial.js';
 import { conformance } from './conformance.mjs';
+import { google } from './google.mjs';
 import { KEYS, startS3, temporary } from './support.mjs';
 
 const bytes = (text) => new TextEncoder().encode(text);
@@ -33,6 +34,16 @@ for (const prefix of ['', 'deep/er/']) {
     if (s3.missing) return t.skip(s3.missing);
     await conformance(s3.store(), prefix);
     await conformance(s3.store({ prefix: 'a team/lakes' }), prefix);
+  });
+}
+
+/** Google Cloud Storage, played. */
+const cloud = (options) => s3Store({ bucket: 'lake', endpoint: 'https://storage.googleapis.com', credentials: KEYS, fetch: google(), ...options });
+
+for (const prefix of ['', 'deep/er/']) {
+  test(`Google Cloud Storage is a store (${prefix || 'no prefix'})`, async () => {
+    await conformance(cloud(), prefix);
+    await conformance(cloud({ prefix: 'a team/lakes', region: 'europe-west3' }), prefix);
   });
 }
 
@@ -259,6 +270,20 @@ async function canned(t, answers) {
 
 const said = (code, message = 'words') => `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;
 
+test('Google Cloud Storage: a name of any letters, a large object at once, wrong keys', async () => {
+  const store = cloud();
+  const key = 'a b/ü~+(1)*!.json';
+  const version = await store.put(key, bytes('x'), { create: true, meta: { writer: 'w' } });
+  assert.match(version, /^\d{16}$/, 'a generation');
+  assert.deepEqual(await store.head(key), { etag: version, size: 1, meta: { writer: 'w' } });
+  assert.deepEqual((await store.list('a b/', { limit: 10 })).objects, [{ key, etag: version, size: 1 }]);
+  const large = new Uint8Array((64 << 20) + 5).fill(7);
+  assert.ok(await store.put('large', large));
+  assert.equal((await store.head('large')).size, large.length);
+  await assert.rejects(cloud({ credentials: { ...KEYS, secretAccessKey: 'another' } }).get(key), { code: 'store_denied' });
+  await assert.rejects(cloud({ bucket: 'other' }).get(key), { code: 'no_such_bucket' });
+});
+
 test('S3: what is refused, is lost, or may go well at the next try', async (t) => {
   const cases = [
     [{ status: 412, body: said('PreconditionFailed') }, 'lost'],
@@ -306,6 +331,7 @@ test('a store that ignores conditions, or loses what it is told, is found out', 
   const cases = [
     [(store) => ({ put: (key, content, options) => store.put(key, content, { meta: options?.meta }) }), /If-None-Match/],
     [(store) => ({ put: (key, content, { match, ...options } = {}) => store.put(key, content, options) }), /If-Match/],
+    [(store) => ({ put: (key, content, { match, ...options } = {}) => store.put(key, content, { ...options, ...(match && /^0*$/.test(match) && { match }) }) }), /was replaced/],
     [(store) => ({ put: (key, content, { meta, ...options } = {}) => store.put(key, content, options) }), /metadata/],
     [(store) => ({ head: async (key) => ({ ...(await store.head(key)), etag: 'other' }) }), /another version/],
   ];
@@ -317,4 +343,5 @@ test('a store that ignores conditions, or loses what it is told, is found out', 
   await trial(memoryStore(), 'memory');
   await trial(folderStore(temporary(t)), 'a folder');
   if (!s3.missing) await trial(s3.store(), 's3://lake');
+  await trial(cloud(), 's3://lake at Google');
 });

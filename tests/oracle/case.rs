@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use gatelake::error::{Error, Kind};
 use gatelake::merge::{self, Ended, Files, Output, Shelf};
 use gatelake::normalize::schema::Schema;
-use gatelake::normalize::{FileEnd, Load, Options, Select, empty_file, number, time};
+use gatelake::normalize::{FileEnd, Load, Loaded, Options, Select, empty_file, number, time};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -121,21 +121,33 @@ impl Case {
         out
     }
 
+    /// How many loads.
+    pub fn len(&self) -> usize {
+        self.loads.len()
+    }
+
+    /// The options of a load, as they stand there and as the engine's, and its rows. `Err`: the option that the engine does not have.
+    pub fn load(&self, ordinal: usize) -> Result<(Map<String, Value>, Options, String), String> {
+        let load = &self.loads[ordinal];
+        let load = match load.get().starts_with('{') {
+            true => serde_json::from_str(load.get()).map_err(|error| format!("load {ordinal}: {error}"))?,
+            false => LoadWithOptions { rows: load.clone(), options: Map::new() },
+        };
+        let mut options = self.options.clone();
+        options.extend(load.options);
+        options.remove("_user_ids");
+        Ok((options.clone(), engine_options(options)?, load.rows.get().to_owned()))
+    }
+
     /// `Err`: the option that the engine does not have.
     pub fn run(&self) -> Result<Outcome, String> {
         let mut outcome = Outcome::default();
-        for (ordinal, load) in self.loads.iter().enumerate() {
-            let load = match load.get().starts_with('{') {
-                true => serde_json::from_str(load.get()).map_err(|error| format!("load {ordinal}: {error}"))?,
-                false => LoadWithOptions { rows: load.clone(), options: Map::new() },
-            };
-            let mut options = self.options.clone();
-            options.extend(load.options);
+        for ordinal in 0..self.len() {
+            let (options, engine, rows) = self.load(ordinal)?;
             let given = options.get("write_disposition").cloned().unwrap_or(json!("append"));
-            let options = engine_options(options)?;
             outcome.disposition = given["disposition"].as_str().or(given.as_str()).unwrap_or_default().to_owned();
             outcome.strategy = given["strategy"].as_str().map(str::to_owned);
-            let result = outcome.load(&self.table, options, outcome.numbered, load.rows.get());
+            let result = outcome.load(&self.table, engine, outcome.numbered, &rows);
             if let Err(error) = &result
                 && error.kind() == Kind::Config
             {
@@ -161,18 +173,8 @@ impl Outcome {
     ) -> Result<BTreeMap<String, u64>, Error> {
         let nesting = options.max_table_nesting != Options::default().max_table_nesting;
         let (merge, output) = (options.write_disposition.merge().cloned(), Output::from(&options));
-        let mut load = Load::new(table, options, self.stored.clone(), &load_id(ordinal))?;
-        load.begin_body(Select::Root)?;
-        for chunk in rows.as_bytes().chunks(1000) {
-            load.feed(chunk)?;
-        }
-        load.end_body()?;
-        let mut loaded = load.finish()?;
+        let (mut loaded, mut files) = loaded(table, options, self.stored.clone(), &load_id(ordinal), rows)?;
         self.stored = loaded.schema.clone();
-        let mut files = BTreeMap::<(String, u32), Vec<u8>>::new();
-        for part in load.take_parts() {
-            files.entry((part.table, part.file)).or_default().extend(part.bytes);
-        }
         // dlt keeps nothing of what a contract discards. Our quarantine table is left out of all that is compared, here and
         // nowhere else, once it is known to hold exactly what is missing in the other tables.
         let discarded = quarantine::take(&mut loaded, &mut files, rows, nesting);
@@ -219,7 +221,27 @@ impl Outcome {
     }
 }
 
-struct Memory;
+/// Files by table and number.
+type Made = BTreeMap<(String, u32), Vec<u8>>;
+
+/// One load by the engine.
+pub fn loaded(table: &str, options: Options, schema: Schema, id: &str, rows: &str) -> Result<(Loaded, Made), Error> {
+    let mut load = Load::new(table, options, schema, id)?;
+    load.begin_body(Select::Root)?;
+    for chunk in rows.as_bytes().chunks(1000) {
+        load.feed(chunk)?;
+    }
+    load.end_body()?;
+    let loaded = load.finish()?;
+    let mut files = Made::new();
+    for part in load.take_parts() {
+        files.entry((part.table, part.file)).or_default().extend(part.bytes);
+    }
+    Ok((loaded, files))
+}
+
+/// Files in memory.
+pub struct Memory;
 
 impl Shelf for Memory {
     type File = Vec<u8>;
@@ -299,8 +321,7 @@ fn odd_id(json: &Value, in_root: bool) -> bool {
 }
 
 /// dlt's options as the engine's: their names are the same.
-fn engine_options(mut options: Map<String, Value>) -> Result<Options, String> {
-    options.remove("_user_ids");
+fn engine_options(options: Map<String, Value>) -> Result<Options, String> {
     for (name, value) in &options {
         Options::from_json(&json!({ name: value }).to_string()).map_err(|_| name.clone())?;
     }

@@ -22,9 +22,9 @@ client_secret_secret = "${name}_CLIENT_SECRET"
 
 /**
  * Starts it with the text of a gatelake.toml, secrets (binding → value) and the API's token (none: the API stays closed). The
- * bucket is empty and goes with it. workerd reaches the gateway by itself: what happens on the wire is what it makes of it.
+ * bucket is empty and goes with it. `entry`: another one than the Worker's own. workerd reaches the gateway by itself: what happens on the wire is what it makes of it.
  */
-export async function startLocal({ toml, secrets = {}, token, port = 0 }) {
+export async function startLocal({ toml, secrets = {}, token, port = 0, entry }) {
   // workerd asks for the place that requests come from; there is nobody to tell it.
   process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= 'false';
   process.env.WRANGLER_SEND_METRICS ??= 'false';
@@ -34,6 +34,7 @@ export async function startLocal({ toml, secrets = {}, token, port = 0 }) {
   const logs = [];
   const worker = await startWorker({
     config: join(ROOT, 'wrangler.toml'),
+    ...(entry && { entrypoint: entry }),
     // Whoever comes here has built it.
     build: { custom: { command: '' } },
     bindings: { ...bindings, GATELAKE_CONFIG: { type: 'plain_text', value: toml } },
