@@ -74,6 +74,13 @@ impl Error {
     pub fn message(&self) -> &str {
         &self.0.message
     }
+    /// The message, and what was the cause.
+    pub fn what(&self) -> String {
+        match &self.0.source {
+            Some(source) => format!("{}: {source}", self.0.message),
+            None => self.0.message.clone(),
+        }
+    }
     pub fn place(&self) -> Option<&str> {
         self.0.at.as_deref()
     }

@@ -140,9 +140,13 @@ fn plain(value: &impl Serialize) -> Result<JsValue, JsValue> {
     Ok(value.serialize(&Serializer::json_compatible())?)
 }
 
+/// An `Error` with a `code`, and with `at` and `help` where there is something to say.
 fn thrown(error: Error) -> JsValue {
-    let thrown = js_sys::Error::new(&error.to_string());
-    // Setting a property of a fresh object cannot fail.
-    let _ = Reflect::set(&thrown, &"code".into(), &error.code().into());
+    let thrown = js_sys::Error::new(&error.what());
+    let parts = [("code", Some(error.code())), ("at", error.place()), ("help", error.remedy())];
+    for (name, text) in parts.into_iter().filter_map(|(name, text)| Some((name, text?))) {
+        // Setting a property of a fresh object cannot fail.
+        let _ = Reflect::set(&thrown, &name.into(), &text.into());
+    }
     thrown.into()
 }

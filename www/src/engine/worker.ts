@@ -334,8 +334,9 @@ async function answer(id: number, method: keyof Methods, args: readonly unknown[
     const work = methods[method] as (context: Context, ...args: readonly unknown[]) => unknown;
     post({ id, done: await work(context, ...args) });
   } catch (error) {
-    const { code = 'engine_failed' } = error as { code?: string };
-    post({ id, error: { code: String(code), message: error instanceof Error ? error.message : String(error) } });
+    const { code = 'engine_failed', at, help } = error as { code?: string; at?: string; help?: string };
+    const message = error instanceof Error ? error.message : String(error);
+    post({ id, error: { code: String(code), message: `${message}${at ? ` (${at})` : ''}${help ? `. ${help}` : ''}` } });
   }
   stops.delete(id);
 }
