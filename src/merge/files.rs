@@ -50,7 +50,8 @@ pub async fn merge<S: Shelf>(
     }
     merger.learned();
     let mut merged = BTreeMap::new();
-    for table in parents_first(&load.loaded.schema.tables) {
+    let tables = parents_first(&load.loaded.schema.tables);
+    for (nth, table) in tables.iter().copied().enumerate() {
         let (old, new) = (of(old, table), of(new, table));
         if table.quarantine {
             merged.insert(table.name.clone(), new.to_vec());
@@ -66,6 +67,7 @@ pub async fn merge<S: Shelf>(
         for file in new {
             pile.add(file, Some(|bytes: &[u8]| merger.new_file(table, bytes))).await?;
         }
+        merger.done(tables.get(nth + 1..).unwrap_or_default());
         merged.insert(table.name.clone(), pile.files);
     }
     Ok((merged, merger.warnings()))

@@ -14,10 +14,14 @@ pub struct Coming {
     hard_delete: Option<(String, DataType)>,
     /// By which column one of several rows of a key is chosen; `true`: the greatest.
     sort: Option<(String, bool)>,
-    /// Of each row: its primary key, or its version.
+    /// Of each row its primary key, or its version; once they are settled, in order, and each once.
     keys: Vec<Digest>,
-    /// The same in order, each once.
-    known: Vec<Digest>,
+    /// Of each row: the place of its key among those.
+    places: Vec<u32>,
+    /// Of each key: whether the old tables have it, as a version that is valid.
+    present: Vec<bool>,
+    /// Of each version: whether the old tables have it, valid or not.
+    versions: Vec<bool>,
     /// The merge keys, in order.
     merge_keys: Vec<Digest>,
     sorts: Vec<Sort>,
@@ -31,8 +35,8 @@ pub struct Coming {
 /// An old row's part in the load.
 #[derive(Clone, Copy, Default)]
 pub struct Found {
-    /// Its primary key, or its version, if the load has it.
-    pub primary: Option<Digest>,
+    /// The place of its primary key, or of its version, if the load has it.
+    pub primary: Option<usize>,
     /// The load has its merge key.
     merge: bool,
     /// It is one of those that the load speaks of: a version that does not come again is retired.
@@ -66,7 +70,9 @@ impl Coming {
                 .filter(|_| strategy == Strategy::DeleteInsert)
                 .map(|column| (column.name.clone(), column.dedup_sort.as_deref() == Some("desc"))),
             keys: Vec::new(),
-            known: Vec::new(),
+            places: Vec::new(),
+            present: Vec::new(),
+            versions: Vec::new(),
             merge_keys: Vec::new(),
             sorts: Vec::new(),
             deleted: Vec::new(),
@@ -119,27 +125,40 @@ impl Coming {
 
     /// All rows are learned: one of each key remains, where the strategy has it so.
     pub fn settle(&mut self) {
-        self.dropped = vec![false; self.keys.len()];
-        let mut order: Vec<(Digest, usize)> = self.keys.iter().copied().zip(0..).collect();
-        order.sort_unstable();
+        let unsorted = std::mem::take(&mut self.keys);
+        let key = |row: &u32| unsorted.get(*row as usize).copied().unwrap_or_default();
+        // A file has no more rows than this.
+        let mut order: Vec<u32> = (0..unsorted.len() as u32).collect();
+        order.sort_unstable_by_key(|row| (key(row), *row));
+        self.dropped = vec![false; unsorted.len()];
+        self.places = vec![0; unsorted.len()];
         let single = matches!(self.strategy, Strategy::DeleteInsert | Strategy::Upsert) && self.has_primary_key();
-        for same in order.chunk_by(|a, b| a.0 == b.0) {
-            self.known.extend(same.first().map(|(key, _)| *key));
+        self.keys.reserve_exact(unsorted.len());
+        for same in order.chunk_by(|a, b| key(a) == key(b)) {
+            let place = self.keys.len() as u32;
+            self.keys.extend(same.first().map(key));
+            for row in same {
+                if let Some(known) = self.places.get_mut(*row as usize) {
+                    *known = place;
+                }
+            }
             if !single || same.len() == 1 {
                 continue;
             }
-            let rows = same.iter().map(|(_, row)| *row);
+            let rows = same.iter().map(|row| *row as usize);
             let winner = match self.strategy {
                 Strategy::Upsert => rows.max(),
                 _ => rows.min_by(|a, b| self.before(*a, *b)),
             };
             self.duplicates += same.len() as u64 - 1;
-            for (_, row) in same {
-                if let (Some(dropped), true) = (self.dropped.get_mut(*row), winner != Some(*row)) {
+            for row in same.iter().map(|row| *row as usize) {
+                if let (Some(dropped), true) = (self.dropped.get_mut(row), winner != Some(row)) {
                     *dropped = true;
                 }
             }
         }
+        self.present = vec![false; self.keys.len()];
+        self.versions = vec![false; if self.strategy == Strategy::Scd2 { self.keys.len() } else { 0 }];
         self.merge_keys.sort_unstable();
         self.merge_keys.dedup();
     }
@@ -163,16 +182,36 @@ impl Coming {
         };
         let merge = if self.merge.is_empty() { Vec::new() } else { keys(reader, group, &self.merge)? };
         let found = (0..ids.len()).map(|row| {
-            let key = primary.get(row).filter(|key| self.known.binary_search(key).is_ok());
+            let place = primary.get(row).and_then(|key| self.keys.binary_search(key).ok());
             let merge_key = merge.get(row).is_some_and(|key| self.merge_keys.binary_search(key).is_ok());
-            Found { primary: key.copied(), merge: merge_key, retires: self.merge.is_empty() || merge_key }
+            Found { primary: place, merge: merge_key, retires: self.merge.is_empty() || merge_key }
         });
         Ok(found.collect())
     }
 
-    /// A row's primary key.
-    pub fn key(&self, row: usize) -> Option<Digest> {
-        self.keys.get(row).copied()
+    /// An old row has the key, or is the version, of that place; `active`: it is valid.
+    pub fn is_there(&mut self, place: usize, active: bool) {
+        if let (Some(present), true) = (self.present.get_mut(place), active) {
+            *present = true;
+        }
+        if let Some(version) = self.versions.get_mut(place) {
+            *version = true;
+        }
+    }
+
+    /// Whether an old row that is valid has the row's key, or is its version.
+    pub fn is_present(&self, row: usize) -> bool {
+        let place = self.places.get(row).copied().unwrap_or(u32::MAX);
+        self.present.get(place as usize).copied().unwrap_or(false)
+    }
+
+    pub fn has_old_versions(&self) -> bool {
+        self.versions.contains(&true)
+    }
+
+    /// Whether this is a version that the load has and the old tables have.
+    pub fn is_old_version(&self, id: Digest) -> bool {
+        self.keys.binary_search(&id).is_ok_and(|place| self.versions.get(place).copied().unwrap_or(false))
     }
 
     pub fn is_deleted(&self, row: usize) -> bool {

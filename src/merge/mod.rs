@@ -5,8 +5,9 @@
 //! hold a row that goes or is retired; then the load's own files, and those alone that hold a row that does not come. Old files whose keys
 //! surely are not the load's are not read. Small neighbours are put together, so that a table of many loads is a few files.
 //!
-//! In memory are the files that become one with what becomes of their rows, 50 bytes for each row of the root table that the load brings and 4 more
-//! for each table below it, and 16 bytes for each old row that goes or that the load brings again.
+//! In memory are the files that become one with what becomes of their rows, 24 bytes for each row of the root table that the load brings (40 for a
+//! moment) and 4 more for each table below it, and 16 bytes for each old row that goes or that the load brings again, as long as
+//! other tables hang from its table.
 
 mod files;
 mod join;
@@ -57,9 +58,8 @@ struct Merger<'l> {
     merge: &'l Merge,
     loaded: &'l Loaded,
     coming: Coming,
-    /// Of the load's keys or versions, those that the old tables have.
-    present: Vec<Digest>,
-    /// By table: ids of old rows that go, or that the load brings again. In order once the table's old files were seen.
+    /// By table: ids of old rows that go, or that the load brings again. In order once the table's old files were seen; gone once nothing needs
+    /// them. Versions know for themselves which are old.
     marked: BTreeMap<String, Vec<Digest>>,
     /// Rows that the load's files of the table under way have, before the next one.
     before: usize,
@@ -76,7 +76,7 @@ impl<'l> Merger<'l> {
             return Err(Error::new(Kind::Data, "no_primary_key", message)
                 .help("Name the columns that tell its records apart, or merge with `delete-insert`"));
         }
-        Ok(Merger { merge, loaded, coming, present: Vec::new(), marked: BTreeMap::new(), before: 0 })
+        Ok(Merger { merge, loaded, coming, marked: BTreeMap::new(), before: 0 })
     }
 
     /// A file of the load's root table, in order.
@@ -93,6 +93,7 @@ impl<'l> Merger<'l> {
     fn touches(&self, table: &TableSchema) -> bool {
         match &table.parent {
             None => self.coming.touches(),
+            Some(parent) if self.has_versions(parent) => self.coming.has_old_versions(),
             Some(parent) => self.marked.get(parent).is_some_and(|ids| !ids.is_empty()),
         }
     }
@@ -128,11 +129,16 @@ impl<'l> Merger<'l> {
 
     /// All old files of a table were looked through.
     fn seen(&mut self, table: &TableSchema) {
-        for found in [self.marked.entry(table.name.clone()).or_default(), &mut self.present] {
-            found.sort_unstable();
-            found.dedup();
+        if let Some(marked) = self.marked.get_mut(&table.name) {
+            marked.sort_unstable();
+            marked.dedup();
         }
         self.before = 0;
+    }
+
+    /// The table is done, and these are to come.
+    fn done(&mut self, to_come: &[&TableSchema]) {
+        self.marked.retain(|name, _| to_come.iter().any(|table| table.parent.as_ref() == Some(name)));
     }
 
     /// The same of a file of the load, in order.
@@ -143,7 +149,7 @@ impl<'l> Merger<'l> {
             for id in ids(&reader, group, ROW_ID)? {
                 let row = self.before + rows.len();
                 rows.push(match &table.parent {
-                    None => self.comes(row, id),
+                    None => self.comes(row),
                     Some(_) => self.child_comes(table, row, id),
                 });
             }
@@ -177,34 +183,29 @@ impl<'l> Merger<'l> {
             _ => None,
         };
         for (row, (id, found)) in ids.into_iter().zip(found).enumerate() {
+            let active = valid_to.as_ref().is_none_or(|column| match (column.get(row), self.merge.validity.active) {
+                (None, None) => true,
+                (Some(Value::I64(to)), Some(literal)) => to == literal,
+                _ => false,
+            });
+            if let Some(place) = found.primary {
+                self.coming.is_there(place, active);
+            }
             let stays = match self.merge.strategy {
                 Strategy::DeleteInsert | Strategy::Upsert => {
                     if found.any() {
                         marked.push(id);
                     }
-                    self.present.extend(found.primary);
                     !found.any()
                 }
                 Strategy::InsertOnly => {
                     if found.primary.is_some() {
                         marked.push(id);
                     }
-                    self.present.extend(found.primary);
                     true
                 }
                 Strategy::Scd2 => {
-                    let to = valid_to.as_ref().and_then(|column| column.get(row));
-                    let active = match (to, self.merge.validity.active) {
-                        (None, None) => true,
-                        (Some(Value::I64(to)), Some(literal)) => to == literal,
-                        _ => false,
-                    };
-                    if let Some(version) = found.primary {
-                        marked.push(id);
-                        if active {
-                            self.present.push(version);
-                        }
-                    } else if active && found.retires {
+                    if found.primary.is_none() && active && found.retires {
                         rows.retire();
                         continue;
                     }
@@ -227,27 +228,41 @@ impl<'l> Merger<'l> {
         let ids = ids(reader, group, ROW_ID)?;
         let parents = self::ids(reader, group, PARENT_ID)?;
         let goes = matches!(self.merge.strategy, Strategy::DeleteInsert | Strategy::Upsert);
+        // Whose ids are asked for: by tables below this one, or by the load's own rows.
+        let asked = !goes || self.loaded.schema.tables.iter().any(|one| one.parent.as_ref() == Some(&table.name));
         let mut found = Vec::new();
-        let known = self.marked.get(parent);
-        for (id, parent) in ids.into_iter().zip(parents) {
-            let marked = known.is_some_and(|known| known.binary_search(&parent).is_ok());
-            found.extend(marked.then_some(id));
+        for (id, parent_id) in ids.into_iter().zip(parents) {
+            let marked = self.is_marked(parent, parent_id);
+            found.extend((marked && asked).then_some(id));
             rows.push(!(marked && goes));
         }
         self.marked.entry(table.name.clone()).or_default().extend(found);
         Ok(())
     }
 
+    /// Whether that old row of a table goes, or the load brings it again.
+    fn is_marked(&self, table: &str, id: Digest) -> bool {
+        if self.has_versions(table) {
+            return self.coming.is_old_version(id);
+        }
+        self.marked.get(table).is_some_and(|ids| ids.binary_search(&id).is_ok())
+    }
+
+    /// Whether the table's rows are versions: those of the root table can be.
+    fn has_versions(&self, table: &str) -> bool {
+        let is_root = || root(self.loaded).is_ok_and(|root| root.name == table);
+        self.merge.strategy == Strategy::Scd2 && is_root()
+    }
+
     /// Whether a root row of the load comes; remembers it for its children.
-    fn comes(&mut self, row: usize, id: Digest) -> bool {
-        let key = self.coming.key(row);
-        let present = key.is_some_and(|key| self.present.binary_search(&key).is_ok());
+    fn comes(&mut self, row: usize) -> bool {
+        let present = self.coming.is_present(row);
         let stays_out = match self.merge.strategy {
             Strategy::DeleteInsert => self.coming.is_deleted(row),
             // What is to be deleted and is not there comes all the same, as with dlt.
             Strategy::Upsert => self.coming.is_deleted(row) && present,
             Strategy::InsertOnly => self.coming.is_deleted(row) || present,
-            Strategy::Scd2 => self.present.binary_search(&id).is_ok(),
+            Strategy::Scd2 => present,
         };
         if stays_out {
             self.coming.drop_row(row);
@@ -256,11 +271,10 @@ impl<'l> Merger<'l> {
     }
 
     fn child_comes(&self, table: &TableSchema, row: usize, id: Digest) -> bool {
-        let known = || self.marked.get(&table.name).is_some_and(|ids| ids.binary_search(&id).is_ok());
         match self.merge.strategy {
             Strategy::DeleteInsert | Strategy::Upsert => !self.of_dropped(table, row),
             // As with dlt: items that a list of a known record did not have before do come.
-            Strategy::InsertOnly | Strategy::Scd2 => !known(),
+            Strategy::InsertOnly | Strategy::Scd2 => !self.is_marked(&table.name, id),
         }
     }
 
