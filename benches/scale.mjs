@@ -31,14 +31,15 @@ Loads users of an emulated gateway one time after the other, and changes some in
 --strategies A[,B…]   ${Object.keys(STRATEGIES).join(', ')} (all)
 --page N              users in a page of the gateway's list (2000)
 --file-mib N          where a file of a table ends (as the Worker has it)
+--out NAME            the file under target/bench/ that has it all, too, a line for each load (scale.jsonl)
 
 Each combination has a Worker and a bucket of its own. What is measured of each load: the whole run's time (wall), the processor time of workerd,
 which the local R2 is a part of, the answers' bytes, calls to R2, what the tables come to in the manifest, the wasm's memory, which never shrinks, and the most
-that workerd's process had resident. All of it goes to target/bench/scale.json, too.`;
+that workerd's process had resident.`;
 
 function read(argv) {
   const text = (value) => ({ type: 'string', ...(value !== undefined && { default: value }) });
-  const options = { users: text('10000'), changed: text(), edited: text(), loads: text('10'), strategies: text(Object.keys(STRATEGIES).join()), page: text('2000'), 'file-mib': text(), help: { type: 'boolean' } };
+  const options = { users: text('10000'), changed: text(), edited: text(), loads: text('10'), strategies: text(Object.keys(STRATEGIES).join()), page: text('2000'), 'file-mib': text(), out: text('scale.jsonl'), help: { type: 'boolean' } };
   const { values } = parseArgs({ args: argv, options });
   const numbers = (name, least, most, whole = true) =>
     (values[name] ?? '').split(',').map((one) => {
@@ -53,6 +54,7 @@ function read(argv) {
   const shares = values.edited ? numbers('edited', 0, 100, false) : values.changed ? numbers('changed', 0, 100, false) : [1];
   return {
     help: values.help,
+    file: values.out,
     strategies,
     shares,
     editsOnly: values.edited !== undefined,
@@ -71,7 +73,7 @@ function changes(users, share, editsOnly) {
 }
 
 /** One Worker, one bucket, one load after the other. */
-async function measure({ users, share, strategy, loads, page, fileMib, editsOnly }, note) {
+async function measure({ users, share, strategy, loads, page, fileMib, editsOnly }, note, keep) {
   const gateway = await startGateway({ users, ...changes(users, share, editsOnly), envelope: 'page-new', pageSize: page, maxPageSize: page });
   const token = randomBytes(24).toString('hex');
   const { toml, secrets } = emulated(gateway);
@@ -81,7 +83,6 @@ async function measure({ users, share, strategy, loads, page, fileMib, editsOnly
   try {
     await local.api('/api/runs');
     const process = workerd();
-    const results = [];
     const begun = Date.now() - loads * HOUR;
     for (let load = 1; load <= loads; load += 1) {
       note(`load ${load} of ${loads}`);
@@ -92,9 +93,8 @@ async function measure({ users, share, strategy, loads, page, fileMib, editsOnly
       const [wall, busy, peak] = [Date.now() - started, process.cpu() - cpu, process.peak()];
       const [record] = (await local.api('/api/runs?limit=1')).runs;
       if (ended !== 'ok') throw new Error(`load ${load}: ${JSON.stringify(record?.error ?? record?.resources ?? local.logs.at(-1))}`);
-      results.push({ ...costs(record), load, users, share, strategy, wall, cpu: busy, peak, wasm: wasmOf(local.logs) });
+      keep({ ...costs(record), load, users, share, strategy, wall, cpu: busy, peak, wasm: wasmOf(local.logs) });
     }
-    return results;
   } finally {
     await local.close();
     await gateway.close();
@@ -125,25 +125,31 @@ function shown(results) {
 }
 
 async function main(argv) {
-  const { help, users, shares, strategies, ...rest } = read(argv);
+  const { help, users, shares, strategies, file, ...rest } = read(argv);
   if (help) return console.log(HELP);
   if (!told()) throw new Error('What a process uses is read from /proc, which only Linux has.');
   await buildWasm('worker');
   await buildSite();
   mkdirSync(OUT, { recursive: true });
+  const out = join(OUT, file);
   const all = [];
   for (const one of users) {
     for (const share of shares) {
       for (const strategy of strategies) {
         const title = `${strategy}: ${count(one)} users, ${share} % of them ${rest.editsOnly ? 'edited' : 'changed'} before each load`;
-        const results = await step(title, (note) => measure({ users: one, share, strategy, ...rest }, note));
+        const results = [];
+        const keep = (result) => {
+          results.push(result);
+          // Whoever breaks it off has what was measured until then.
+          writeFileSync(out, `${[...all, ...results].map((line) => JSON.stringify(line)).join('\n')}\n`);
+        };
+        await step(title, (note) => measure({ users: one, share, strategy, ...rest }, note, keep));
         console.log(`\n${shown(results)}\n`);
         all.push(...results);
-        writeFileSync(join(OUT, 'scale.json'), JSON.stringify(all, null, 1));
       }
     }
   }
-  console.log(`${bold('scale')}: ${all.length} loads ${dim('(target/bench/scale.json)')}`);
+  console.log(`${bold('scale')}: ${all.length} loads ${dim(`(target/bench/${file})`)}`);
 }
 
 await main(process.argv.slice(2)).then(
