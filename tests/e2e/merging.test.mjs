@@ -70,7 +70,11 @@ test('ten loads merged by key and ten with versions leave the rows that the gate
       const now = usersOf(lake.gateways.versions);
       // A load of all users retires those that are gone, and a merge by key keeps them as they were.
       const ids = new Set(now.map(({ id }) => id));
-      for (const [id, version] of valid) if (!ids.has(id)) [version.until] = [time, valid.delete(id)];
+      for (const [id, version] of valid) {
+        if (ids.has(id)) continue;
+        version.until = time;
+        valid.delete(id);
+      }
       for (const user of now) {
         byId.set(user.id, user);
         const before = valid.get(user.id);
