@@ -4,7 +4,7 @@ use gatelake::config::{Auth, Client, Dialect, Gateway, Plan, Setting, Transport}
 use gatelake::error::Error;
 use gatelake::gateway::catalogue::{Api, RESOURCES, Records};
 use gatelake::lake::{Derive, Disposition, Retention};
-use gatelake::normalize::{Contract, Mode};
+use gatelake::normalize::{Contract, Mode, Strategy};
 use gatelake::secret::Secret;
 
 const LEAST: &str =
@@ -156,6 +156,94 @@ fn every_key_arrives() {
 }
 
 #[test]
+fn keys_of_merges_arrive() {
+    let plan = parse(&least(
+        r#"
+        [gateway.files.resources.users]
+        disposition = "merge"
+        strategy = "scd2"
+        merge_key = ["tenant", "region"]
+        validity_column_names = ["since", "until"]
+        active_record_timestamp = "9999-12-31"
+
+        [gateway.files.resources.folders]
+        disposition = "merge"
+        primary_key = ["tenant", "id"]
+        hard_delete = "deleted"
+        dedup_sort = { modifiedDate = "desc" }
+
+        [gateway.files.resources.cloud_connections]
+        disposition = "merge"
+        strategy = "scd2"
+        active_record_timestamp = "2100-01-01T00:00:00+01:00"
+        "#,
+    ));
+    let [connections, folders, users, ..] = plan.gateways[0].resources.as_slice() else { panic!("{plan:?}") };
+    let validity = users.options.write_disposition.scd2().unwrap();
+    assert_eq!((validity.from.as_str(), validity.to.as_str()), ("since", "until"));
+    assert_eq!((validity.active, validity.boundary), (Some(253_402_214_400_000_000), None));
+    assert_eq!(users.options.merge_key, ["tenant", "region"]);
+    let merge = folders.options.write_disposition.merge().unwrap();
+    assert_eq!((merge.strategy, folders.options.primary_key.join(".")), (Strategy::DeleteInsert, "tenant.id".into()));
+    let hints: Vec<_> = folders
+        .options
+        .columns
+        .iter()
+        .map(|hint| (hint.name.as_str(), hint.hard_delete, hint.dedup_sort.as_deref()))
+        .collect();
+    assert_eq!(hints, [("deleted", Some(true), None), ("modifiedDate", None, Some("desc"))]);
+    let validity = connections.options.write_disposition.scd2().unwrap();
+    assert_eq!((validity.from.as_str(), validity.to.as_str()), ("_dlt_valid_from", "_dlt_valid_to"));
+    assert_eq!(validity.active, Some(4_102_441_200_000_000));
+}
+
+#[test]
+fn a_key_of_merges_is_refused_where_it_means_nothing() {
+    let merge = |lines: &str| format!("disposition = \"merge\"\nprimary_key = [\"id\"]\n{lines}");
+    let scd2 = |lines: &str| merge(&format!("strategy = \"scd2\"\n{lines}"));
+    let names = "two different names that `naming` leaves as they are";
+    for (lines, says) in [
+        (
+            "validity_column_names = [\"a\", \"b\"]".into(),
+            "validity_column_names: is about `disposition = \"merge\"` alone",
+        ),
+        ("active_record_timestamp = \"9999-12-31\"".into(), "active_record_timestamp: is about `disposition"),
+        ("hard_delete = \"deleted\"".into(), "hard_delete: is about `disposition = \"merge\"` alone"),
+        ("dedup_sort = { a = \"asc\" }\ndisposition = \"append\"".into(), "dedup_sort: is about `disposition"),
+        (
+            merge("validity_column_names = [\"a\", \"b\"]"),
+            "validity_column_names: is about `strategy = \"scd2\"` alone",
+        ),
+        (merge("active_record_timestamp = \"9999-12-31\""), "active_record_timestamp: is about `strategy"),
+        (scd2("validity_column_names = [\"a\"]"), names),
+        (scd2("validity_column_names = [\"a\", \"b\", \"c\"]"), names),
+        (scd2("validity_column_names = [\"a\", \"a\"]"), names),
+        (scd2("validity_column_names = [\"Valid From\", \"valid_to\"]"), names),
+        (scd2("validity_column_names = [\"_dlt_id\", \"valid_to\"]"), names),
+        (scd2("validity_column_names = \"valid\""), "must be a list of texts"),
+        (scd2("active_record_timestamp = \"never\""), "takes a date or an instant, for example \"9999-12-31\""),
+        (scd2("active_record_timestamp = 9999-12-31"), "must be a text in quotes, not a date"),
+        (scd2("hard_delete = \"deleted\""), "means nothing to `scd2`"),
+        (scd2("dedup_sort = { a = \"asc\" }"), "is about the strategy `delete-insert`"),
+        (merge("strategy = \"upsert\"\ndedup_sort = { a = \"asc\" }"), "is about the strategy `delete-insert`"),
+        (
+            "disposition = \"merge\"\nmerge_key = [\"a\"]\ndedup_sort = { a = \"asc\" }".into(),
+            "with a `primary_key` alone",
+        ),
+        (merge("dedup_sort = { a = \"asc\", b = \"asc\" }"), "takes one column alone"),
+        (merge("dedup_sort = { a = \"down\" }"), "users.dedup_sort.a: must be one of \"asc\", \"desc\""),
+        (merge("dedup_sort = \"a\""), "dedup_sort: must be a section, not a text"),
+        (merge("hard_delete = [\"deleted\"]"), "hard_delete: must be a text in quotes"),
+        (merge("hard_deleted = \"deleted\""), "did you mean \"hard_delete\"?"),
+        (scd2("boundary_timestamp = \"2026-01-01\""), "there is no such key"),
+    ] {
+        let text = least(&format!("[gateway.files.resources.users]\n{lines}"));
+        let error = refused(&text).to_string();
+        assert!(error.contains(says), "{text}\n{error}");
+    }
+}
+
+#[test]
 fn a_wrong_key_or_value_is_named_with_what_is_right() {
     for (text, says) in [
         (String::new(), "gateway: there is none"),
@@ -294,6 +382,10 @@ fn no_value_of_the_file_comes_back() {
         "naming",
         "plain_encodings",
         "file_mib",
+        "disposition = \"merge\"\nstrategy = \"scd2\"\nvalidity_column_names",
+        "disposition = \"merge\"\nstrategy = \"scd2\"\nactive_record_timestamp",
+        "dedup_sort",
+        "hard_delete",
         "unknown",
     ];
     let values = [

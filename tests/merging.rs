@@ -3,9 +3,10 @@
 
 mod support;
 
+use gatelake::config::Plan as Config;
 use gatelake::error::Error;
 use gatelake::lake::{Disposition, Manifest, Outcome, RunRecord};
-use gatelake::normalize::Strategy;
+use gatelake::normalize::{Strategy, WriteDisposition};
 use gatelake::run::Plan;
 use std::collections::BTreeSet;
 use support::invariants::{check, content, published};
@@ -24,6 +25,20 @@ impl Lake {
         // Runs that die keep no others away here.
         plan.budget.lease = false;
         Lake { memory: Memory::default(), plan }
+    }
+    /// A lake of the resource `users` as these lines of gatelake.toml have it.
+    fn configured(users: &str) -> Lake {
+        let mut lake = Lake { memory: Memory::default(), plan: plan(&[]) };
+        lake.configure(users);
+        lake
+    }
+    fn configure(&mut self, users: &str) {
+        let text = format!(
+            "[lake]\nprefix = \"lake\"\n[gateway.sftp]\nbase_url = \"files.example\"\ntoken_secret = \"TOKEN\"\napi = 3\n\
+             [gateway.sftp.resources]\ndiagnostics = false\ncloud_connections = false\n[gateway.sftp.resources.users]\n{users}"
+        );
+        let config = Config::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+        self.plan = config.run(&config.gateways[0], 780_000).unwrap();
     }
     fn run(&self, hour: i64, users: &str) -> RunRecord {
         self.run_of(hour, says(users))
@@ -67,6 +82,11 @@ fn bare(row: &str) -> String {
     let mut row: serde_json::Map<String, serde_json::Value> = serde_json::from_str(row).unwrap();
     row.retain(|name, value| !name.starts_with("_dlt_") && !value.is_null());
     serde_json::Value::Object(row).to_string()
+}
+
+/// The hour's instant as rows have it.
+fn iso(hour: i64) -> String {
+    gatelake::normalize::time::format_timestamp((T0 + hour * HOUR) * 1000)
 }
 
 fn set(rows: &[&str]) -> BTreeSet<String> {
@@ -213,10 +233,7 @@ fn versions_are_kept_with_the_time_that_they_were_valid() {
         })
         .collect();
     versions.sort();
-    let at = |n: i64| {
-        let text = gatelake::normalize::time::format_timestamp((T0 + n * HOUR) * 1000);
-        text.get(11..16).unwrap().to_owned()
-    };
+    let at = |n: i64| iso(n).get(11..16).unwrap().to_owned();
     let expected = [
         ("ada".to_owned(), at(0), at(2)),
         ("bea".to_owned(), at(1), "now".to_owned()),
@@ -341,6 +358,73 @@ fn a_load_that_fails_leaves_merged_tables_stale() {
     assert_eq!(lake.run_of(1, gateway).outcome, Outcome::Partial);
     let table = lake.current().table("users").unwrap().clone();
     assert_eq!((table.rows, table.freshness.stale.unwrap().code.as_str()), (1, "html_answer"));
+}
+
+#[test]
+fn versions_stand_in_the_columns_that_the_configuration_names() {
+    let merge = "disposition = \"merge\"\nstrategy = \"scd2\"\n";
+    let lake = Lake::configured(&format!(
+        "{merge}merge_key = [\"id\"]\nvalidity_column_names = [\"since\", \"until\"]\nactive_record_timestamp = \"9999-12-31\""
+    ));
+    lake.run(0, r#"[{"id":1,"name":"ada"},{"id":2,"name":"bob"}]"#);
+    // The merge key: of 1 nothing is said, so it stays valid.
+    lake.run(1, r#"[{"id":2,"name":"bea"}]"#);
+    let (first, second) = (iso(0), iso(1));
+    let ever = "9999-12-31T00:00:00.000000Z";
+    let row = |id: i64, name: &str, since: &str, until: &str| {
+        format!(r#"{{"since":"{since}","until":"{until}","id":{id},"name":"{name}"}}"#)
+    };
+    let expected = [row(1, "ada", &first, ever), row(2, "bea", &second, ever), row(2, "bob", &first, &second)];
+    assert_eq!(lake.rows("users"), expected.into_iter().collect());
+    // By default they are dlt's, and a valid version has none in the second.
+    let lake = Lake::configured(merge);
+    lake.run(0, r#"[{"id":1,"name":"ada"}]"#);
+    let table = lake.current().table("users").unwrap().schema.clone();
+    let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(names, ["_dlt_valid_from", "_dlt_valid_to", "id", "name", "_dlt_load_id", "_dlt_id"]);
+    assert_eq!(lake.current().table("users").unwrap().files[0].stats.as_ref().unwrap().nulls[1], 1);
+}
+
+#[test]
+fn rows_go_and_are_chosen_as_the_configuration_says_for_as_long_as_it_does() {
+    let merge = "disposition = \"merge\"\nprimary_key = [\"tenant\", \"id\"]\n";
+    let hints = format!("{merge}hard_delete = \"isGone\"\ndedup_sort = {{ seenAt = \"desc\" }}");
+    let mut lake = Lake::configured(&hints);
+    // Two of a key: the one that was seen later comes, though it is not the first. A key is both columns.
+    lake.run(
+        0,
+        r#"[{"tenant":"a","id":1,"seenAt":3},{"tenant":"a","id":1,"seenAt":5},{"tenant":"b","id":1,"seenAt":1}]"#,
+    );
+    let (a, b) = (r#"{"tenant":"a","id":1,"seen_at":5}"#, r#"{"tenant":"b","id":1,"seen_at":1}"#);
+    assert_eq!(lake.rows("users"), set(&[a, b]));
+    lake.run(1, r#"[{"tenant":"b","id":1,"isGone":true},{"tenant":"c","id":1,"isGone":false}]"#);
+    assert_eq!(lake.rows("users"), set(&[a, r#"{"tenant":"c","id":1,"is_gone":false}"#]));
+    // Taken out of the file, neither holds any longer, whatever the last load's schema says.
+    lake.configure(merge);
+    lake.run(2, r#"[{"tenant":"c","id":1,"isGone":true,"seenAt":1},{"tenant":"c","id":1,"isGone":true,"seenAt":2}]"#);
+    assert_eq!(lake.rows("users"), set(&[a, r#"{"tenant":"c","id":1,"seen_at":1,"is_gone":true}"#]));
+    // The other order.
+    lake.configure(&hints.replace("desc", "asc"));
+    lake.run(3, r#"[{"tenant":"d","id":2,"seenAt":9},{"tenant":"d","id":2,"seenAt":8}]"#);
+    assert!(lake.rows("users").contains(r#"{"tenant":"d","id":2,"seen_at":8}"#), "{:?}", lake.rows("users"));
+}
+
+#[test]
+fn names_of_validity_columns_that_no_file_would_have_are_refused() {
+    for names in [["Valid From", "valid_to"], ["a", "a"], ["_dlt_id", "valid_to"]] {
+        let lake = {
+            let mut lake = Lake::of(Strategy::Scd2);
+            let WriteDisposition::Merge(merge) = &mut lake.plan.resources[0].options.write_disposition else {
+                panic!()
+            };
+            [merge.validity.from, merge.validity.to] = names.map(str::to_owned);
+            lake
+        };
+        let record = lake.run(0, r#"[{"id":1}]"#);
+        let error = record.resources[0].error.as_ref().unwrap();
+        assert_eq!(error.code, "bad_options", "{names:?}");
+        assert!(error.message.contains("validity_column_names"), "{}", error.message);
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ const COMMANDS = {
   'test:page': ['test.mjs', '--page'],
   lint: ['test.mjs', '--lint'],
   bench: ['../benches/bench.mjs'],
+  'bench:scale': ['../benches/scale.mjs'],
   fuzz: ['fuzz.mjs'],
   build: ['build.mjs'],
   package: ['package.mjs'],

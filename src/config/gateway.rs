@@ -7,6 +7,9 @@ use crate::gateway::catalogue::{Api, RESOURCES, Records, Resource};
 use crate::gateway::url::Base;
 use crate::lake::Disposition;
 use crate::lake::plan::ShrinkGuard;
+use crate::normalize::disposition::instant;
+use crate::normalize::hints::Hint;
+use crate::normalize::names::Naming;
 use crate::normalize::{Contract, Merge, Mode, Options, Strategy, Validity, WriteDisposition};
 
 const APIS: [(&str, Option<Api>); 3] = [("auto", None), ("2", Some(Api::V2)), ("3", Some(Api::V3))];
@@ -34,6 +37,12 @@ const MODES: [(&str, Mode); 4] = [
     ("discard_row", Mode::DiscardRow),
     ("discard_value", Mode::DiscardValue),
 ];
+const ORDERS: [(&str, &str); 2] = [("asc", "asc"), ("desc", "desc")];
+/// Keys that say how a merge goes, and mean nothing to a load that does not merge.
+const OF_MERGE: [&str; 5] =
+    ["strategy", "validity_column_names", "active_record_timestamp", "hard_delete", "dedup_sort"];
+/// Those of them that are about versions.
+const OF_VERSIONS: [&str; 2] = ["validity_column_names", "active_record_timestamp"];
 /// Headers that the client sets itself.
 const OWN_HEADERS: [&str; 6] = ["accept", "authorization", "content-length", "content-type", "host", "user-agent"];
 
@@ -271,9 +280,11 @@ fn key(section: &Section, name: &'static str) -> Vec<String> {
 /// How rows are merged, where they are; a merge without what it tells rows by is none.
 fn write_disposition(section: &Section, disposition: Disposition, options: &Options) -> WriteDisposition {
     let strategy = section.choice("strategy", &Strategy::NAMED);
+    let names = section.texts("validity_column_names");
+    let active = section.text("active_record_timestamp");
     if disposition != Disposition::Merge {
-        if strategy.is_some() {
-            section.problem("strategy", "is about `disposition = \"merge\"` alone");
+        for key in OF_MERGE.into_iter().filter(|key| section.has(key)) {
+            section.problem(key, "is about `disposition = \"merge\"` alone");
         }
         return WriteDisposition::default();
     }
@@ -288,7 +299,64 @@ fn write_disposition(section: &Section, disposition: Disposition, options: &Opti
         }
         _ => {}
     }
-    WriteDisposition::Merge(Merge { strategy, validity: Validity::default() })
+    let validity = match strategy {
+        Strategy::Scd2 => validity(section, names, active, options),
+        _ => {
+            for key in OF_VERSIONS.into_iter().filter(|key| section.has(key)) {
+                section.problem(key, "is about `strategy = \"scd2\"` alone");
+            }
+            Validity::default()
+        }
+    };
+    WriteDisposition::Merge(Merge { strategy, validity })
+}
+
+/// The columns of `scd2`, and what marks the version that is valid now.
+fn validity(section: &Section, names: Option<Vec<String>>, active: Option<String>, options: &Options) -> Validity {
+    let mut validity = Validity::default();
+    if let Some(names) = names {
+        if let [from, to] = names.as_slice() {
+            (validity.from, validity.to) = (from.clone(), to.clone());
+        }
+        let naming = Naming::new(&options.naming, options.max_identifier_length);
+        if names.len() != 2 || naming.is_ok_and(|naming| !validity.is_named_well(&naming)) {
+            section.problem(
+                "validity_column_names",
+                "takes two different names that `naming` leaves as they are, for example [\"valid_from\", \"valid_to\"]",
+            );
+        }
+    }
+    if let Some(text) = active {
+        validity.active = instant(&text);
+        if validity.active.is_none() {
+            section.problem("active_record_timestamp", "takes a date or an instant, for example \"9999-12-31\"");
+        }
+    }
+    validity
+}
+
+/// The column whose rows delete those of their key, and the one that says which row of a key comes: hints to the engine.
+fn merge_hints(section: &Section, merge: Option<&Merge>, options: &Options) -> Vec<Hint> {
+    let mut hints = Vec::new();
+    let deletes = section.text("hard_delete");
+    let sorts = section.section("dedup_sort");
+    let Some(merge) = merge else { return hints };
+    if deletes.is_some() && merge.strategy == Strategy::Scd2 {
+        section.problem("hard_delete", "means nothing to `scd2`, which deletes no row");
+    }
+    hints.extend(deletes.map(|name| Hint { name, hard_delete: Some(true), ..Hint::default() }));
+    let columns: Vec<&str> = sorts.keys().map(|(name, _)| name).collect();
+    if section.has("dedup_sort") && (merge.strategy != Strategy::DeleteInsert || options.primary_key.is_empty()) {
+        section.problem("dedup_sort", "is about the strategy `delete-insert` with a `primary_key` alone");
+    }
+    if columns.len() > 1 {
+        section.problem("dedup_sort", "takes one column alone");
+    }
+    for name in columns {
+        let order = sorts.choice(name, &ORDERS).map(str::to_owned);
+        hints.push(Hint { name: name.to_owned(), dedup_sort: order, ..Hint::default() });
+    }
+    hints
 }
 
 fn pull(section: &Section, resource: &'static Resource, options: &Options, mut shrink: ShrinkGuard) -> Pull {
@@ -312,6 +380,7 @@ fn pull(section: &Section, resource: &'static Resource, options: &Options, mut s
     options.merge_key = key(section, "merge_key");
     let disposition = section.choice("disposition", &DISPOSITIONS).unwrap_or(Disposition::Replace);
     options.write_disposition = write_disposition(section, disposition, &options);
+    options.columns = merge_hints(section, options.write_disposition.merge(), &options);
     options.schema_contract = Some(contract(section));
     if let Some(allow) = section.flag("allow_shrink") {
         shrink.allow_shrink = allow;

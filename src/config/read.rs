@@ -26,7 +26,7 @@ pub(super) struct Section<'a> {
     path: String,
     table: Option<&'a Table>,
     problems: &'a Problems,
-    known: RefCell<Vec<&'static str>>,
+    known: RefCell<Vec<&'a str>>,
 }
 
 impl<'a> Section<'a> {
@@ -66,12 +66,12 @@ impl<'a> Section<'a> {
         self.table.into_iter().flatten().map(|(key, value)| (key.as_str(), value))
     }
 
-    fn get(&self, key: &'static str) -> Option<&'a Value> {
+    fn get(&self, key: &'a str) -> Option<&'a Value> {
         self.known.borrow_mut().push(key);
         self.table?.get(key)
     }
 
-    fn typed<T>(&self, key: &'static str, what: &str, read: impl FnOnce(&'a Value) -> Option<T>) -> Option<T> {
+    fn typed<T>(&self, key: &'a str, what: &str, read: impl FnOnce(&'a Value) -> Option<T>) -> Option<T> {
         let value = self.get(key)?;
         let read = read(value);
         if read.is_none() {
@@ -103,7 +103,7 @@ impl<'a> Section<'a> {
     }
 
     /// One of some names; one that is a number may stand there as a number.
-    pub fn choice<T: Copy>(&self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+    pub fn choice<T: Copy>(&self, key: &'a str, choices: &[(&str, T)]) -> Option<T> {
         let name = self.typed(key, "a text in quotes", |value| match value {
             Value::Integer(number) => Some(number.to_string()),
             value => value.as_str().map(str::to_owned),

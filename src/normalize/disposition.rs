@@ -2,8 +2,10 @@
 
 use super::hints::Hint;
 use super::infer::load_time;
+use super::names::Naming;
 use super::schema::DataType;
 use super::time::{detect_date, detect_timestamp};
+use super::{LOAD_ID, ROW_ID};
 use crate::error::Result;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
@@ -107,6 +109,13 @@ impl Validity {
         }
     }
 
+    /// Whether the two columns can be called that: differently, as no column of the normalizer's own, and as the convention
+    /// leaves it. A merge finds them in files by these very names.
+    pub fn is_named_well(&self, naming: &Naming) -> bool {
+        let fits = |name: &String| naming.column(name) == *name && ![ROW_ID, LOAD_ID].contains(&name.as_str());
+        self.from != self.to && fits(&self.from) && fits(&self.to)
+    }
+
     /// The hints of the two columns, which are the first of the table behind those that are hinted.
     pub fn hints(&self) -> [Hint; 2] {
         let hint = |name: &String| Hint {
@@ -117,6 +126,12 @@ impl Validity {
         };
         [Hint { valid_from: true, ..hint(&self.from) }, Hint { valid_to: true, ..hint(&self.to) }]
     }
+}
+
+/// A date or an instant in ISO 8601 as microseconds since the Unix epoch.
+pub fn instant(text: &str) -> Option<i64> {
+    let day = || detect_date(text).map(|days| days * 86_400_000_000);
+    detect_timestamp(text.as_bytes()).or_else(day)
 }
 
 impl<'de> Deserialize<'de> for WriteDisposition {
@@ -150,8 +165,7 @@ impl<'de> Deserialize<'de> for WriteDisposition {
         let instant = |text: Option<String>| match text {
             None => Ok(None),
             Some(text) => {
-                let day = detect_date(&text).map(|days| days * 86_400_000_000);
-                let found = detect_timestamp(text.as_bytes()).or(day);
+                let found = instant(&text);
                 found.map(Some).ok_or_else(|| D::Error::custom(format!("`{text}` is no date or instant")))
             }
         };

@@ -194,12 +194,15 @@ impl Schema {
         self.tables.iter().find(|table| table.holds_records())
     }
 
-    /// The same without a primary key in that table. dlt's schemas keep a key for ever; here the configuration of each load says
-    /// what it is, so that one may be taken back.
-    pub fn without_key(mut self, table: &str) -> Schema {
+    /// The same without what rows of that table are told by and merged by. dlt's schemas keep such hints for ever; here the
+    /// configuration of each load says what they are, so that they may be taken back.
+    pub fn without_merge_hints(mut self, table: &str) -> Schema {
         let tables = self.tables.iter_mut().filter(|known| known.name == table);
-        for column in tables.flat_map(|table| &mut table.columns).filter(|column| column.primary_key) {
-            (column.primary_key, column.nullable) = (false, true);
+        for column in tables.flat_map(|table| &mut table.columns) {
+            if column.primary_key || column.merge_key {
+                (column.primary_key, column.merge_key, column.nullable) = (false, false, true);
+            }
+            (column.hard_delete, column.dedup_sort) = (false, None);
         }
         self
     }

@@ -121,6 +121,12 @@ impl Shredder {
         let policy = Policy::new(&options, schema.table(&name));
         let mut options = options;
         let validity = options.write_disposition.scd2().cloned();
+        if validity.as_ref().is_some_and(|validity| !validity.is_named_well(&naming)) {
+            let message = "`validity_column_names` are no two names that columns can have";
+            return Err(Error::new(Kind::Config, "bad_options", message).help(
+                "Give two different ones that the naming convention leaves as they are: [\"valid_from\", \"valid_to\"]",
+            ));
+        }
         options.columns.extend(validity.iter().flat_map(Validity::hints));
         let (mut key, broken) = hint_root(&mut schema, &name, &options, &naming, &mut warnings, &policy);
         if validity.is_some() {

@@ -147,10 +147,10 @@ pub struct Order<'a> {
 }
 
 impl Order<'_> {
-    /// The load, begun. Its key is the resource's option and nothing else.
+    /// The load, begun. Its keys, and how it merges, are the resource's options and nothing else.
     pub fn begin(&self) -> Result<Load> {
         let (name, options) = (&self.resource.name, &self.resource.options);
-        Load::new(name, options.clone(), self.schema.clone().without_key(name), self.load_id)
+        Load::new(name, options.clone(), self.schema.clone().without_merge_hints(name), self.load_id)
     }
 }
 

@@ -4,6 +4,9 @@ use super::js_error;
 use crate::error::{Error, Kind, Result};
 use crate::host::{Cond, Head, Listing, Object, Put, Store};
 use crate::lake::paths::is_mutable;
+use js_sys::Uint8Array;
+use wasm_bindgen::JsCast;
+use web_sys::ReadableStream;
 use worker::{Bucket, Conditional, Env, HttpMetadata};
 
 /// The metadata under which writers put a body's SHA-256, in hex; R2 then checks the body against it.
@@ -43,7 +46,10 @@ impl Store for R2 {
         #[allow(clippy::disallowed_types)]
         let metadata: std::collections::HashMap<String, String> =
             meta.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let mut put = self.0.put(key, bytes.to_vec()).custom_metadata(metadata).http_metadata(HttpMetadata {
+        // The worker crate takes a body as a vector, which it copies to JavaScript, or as a stream, which it hands over as it is. R2 itself
+        // takes arrays too: what is called a stream here is one, and a file is not in the wasm's memory twice.
+        let body: ReadableStream = Uint8Array::from(bytes).unchecked_into();
+        let mut put = self.0.put(key, body).custom_metadata(metadata).http_metadata(HttpMetadata {
             cache_control: Some(match is_mutable(key) {
                 true => "no-store".into(),
                 false => "public, max-age=31536000, immutable".into(),

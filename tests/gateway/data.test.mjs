@@ -169,10 +169,38 @@ test('a revision disables, removes, edits and adds users, adds a key and a field
   }
 });
 
+test('a revision edits, adds and removes as many users as it is told to, and nothing else', () => {
+  const switches = { users: 1000, edited: 60, added: 7, removed: 4 };
+  let before = usersOf({ users: 1000 });
+  const edits = new Map();
+  for (let revision = 1; revision <= 12; revision += 1) {
+    const after = usersOf({ ...switches, revision });
+    const known = new Map(before.map((user) => [user.id, user]));
+    const kept = after.filter((user) => known.has(user.id));
+    assert.deepEqual([after.length - kept.length, before.length - kept.length], [7, 4]);
+    const edited = kept.filter((user) => JSON.stringify(user) !== JSON.stringify(known.get(user.id)));
+    assert.equal(edited.length, 60);
+    for (const { id, version } of edited) {
+      assert.equal(version, known.get(id).version + 1);
+      edits.set(id, (edits.get(id) ?? 0) + 1);
+    }
+    assert.ok(edited.some((user) => user.publicKeys.length > known.get(user.id).publicKeys.length), 'a key more');
+    const spread = edited.map((user) => Math.floor((user.id - 1) / 100));
+    assert.equal(new Set(spread).size, 10, 'all over the list');
+    before = after;
+  }
+  assert.equal(Math.max(...edits.values()), 1, 'others each time');
+  const { users, userByName } = make({ ...switches, revision: 12 });
+  for (const user of parsed(users)) assert.deepEqual(JSON.parse(userByName(user.username)), user);
+  const all = usersOf({ users: 50, edited: 50, revision: 3 });
+  assert.deepEqual(all.map(({ version }) => version), usersOf({ users: 50 }).map(({ version }) => version + 3));
+  assert.deepEqual(usersOf({ users: 50, edited: 0, revision: 3 }), usersOf({ users: 50 }));
+});
+
 test('totals and the n-th user agree at any size and revision', () => {
-  for (const users of [0, 1, 2, 3, 99, 100, 101, 257]) {
+  for (const [users, counted] of [0, 1, 2, 3, 99, 100, 101, 257].flatMap((users) => [[users, {}], [users, { edited: 3, added: 2, removed: 1 }]])) {
     for (const revision of [0, 1, 2, 30, 120]) {
-      const list = usersOf({ users, revision });
+      const list = usersOf({ users, revision, ...counted });
       const ids = list.map((user) => user.id);
       assert.equal(new Set(ids).size, list.length);
       assert.deepEqual(

@@ -10,6 +10,7 @@ const flag = (fallback, help, more = {}) => ({ kind: 'flag', fallback, help, ...
 const text = (fallback, help, more = {}) => ({ kind: 'text', fallback, help, ...more });
 const origin = (fallback, help) => ({ kind: 'origin', fallback, help });
 const FIXED = { fixed: true };
+const COUNTED = { none: true };
 
 /** `fallback` may be a function of the switches given; `fixed` ones cannot change while the server runs. */
 export const SWITCHES = {
@@ -21,6 +22,9 @@ export const SWITCHES = {
     0,
     'state of the data: each step disables, removes, edits and adds users, adds a key; from 1 on users have a new field',
   ),
+  edited: integer(0, 1_000_000, null, 'users that each revision edits, in place of a few of every hundred; a user has no new field then', COUNTED),
+  added: integer(0, 1_000_000, null, 'users that each revision adds, likewise', COUNTED),
+  removed: integer(0, 1_000_000, null, 'users that each revision removes, likewise', COUNTED),
   connections: integer(0, 1000, 5, 'cloud connections (S3, Azure Blob, Google Cloud Storage in turn)'),
   api: choice(['v3', 'v2'], 'v3', 'generation of the API'),
   auth: choice(

@@ -3,7 +3,7 @@ import { backupFrame, connectionWriter, diagnostics, encryptionLevels } from './
 import { TIMESTAMPS } from './dialect.mjs';
 import { folderCount, folderWriter } from './folders.mjs';
 import { indexOf, username } from './people.mjs';
-import { revisionOf } from './revision.mjs';
+import { churnOf, revisionOf } from './revision.mjs';
 import { userWriter, userWriterV2 } from './users.mjs';
 
 /**
@@ -12,8 +12,11 @@ import { userWriter, userWriterV2 } from './users.mjs';
  */
 export function world(profile) {
   const { seed, users, revision, connections, api } = profile;
-  const options = { ...profile, casing: profile.case, timestamp: TIMESTAMPS[profile.timestamps] };
-  const present = revisionOf(users, revision);
+  const { edited, added, removed } = profile;
+  const counted = [edited, added, removed].some((count) => count !== null);
+  // Where it is counted what changes, nothing else does: no user has a new field.
+  const options = { ...profile, casing: profile.case, timestamp: TIMESTAMPS[profile.timestamps], ...(counted && { revision: 0 }) };
+  const present = counted ? churnOf(users, revision, { edited: edited ?? 0, added: added ?? 0, removed: removed ?? 0 }) : revisionOf(users, revision);
   const writeUser = api === 'v2' ? userWriterV2(options) : userWriter(options);
   const userAt = (index) => writeUser(index, present.changes(index));
 
