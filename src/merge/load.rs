@@ -97,6 +97,11 @@ impl Coming {
         keys.map(Vec::as_slice).collect()
     }
 
+    /// How many rows there are to learn.
+    pub fn expect(&mut self, rows: u64) {
+        self.keys.reserve_exact(rows as usize);
+    }
+
     pub fn learn(&mut self, reader: &Reader<'_>) -> Result<()> {
         for group in 0..reader.row_groups().len() {
             if self.has_primary_key() {

@@ -70,7 +70,8 @@ impl<'l> Merger<'l> {
     /// `no_primary_key` where the strategy needs one.
     fn new(merge: &'l Merge, loaded: &'l Loaded) -> Result<Merger<'l>> {
         let root = root(loaded)?;
-        let coming = Coming::new(merge.strategy, root);
+        let mut coming = Coming::new(merge.strategy, root);
+        coming.expect(loaded.tables.iter().find(|table| table.name == root.name).map_or(0, |table| table.rows));
         if matches!(merge.strategy, Strategy::Upsert | Strategy::InsertOnly) && !coming.has_primary_key() {
             let message = format!("{} has no primary key, and its rows shall be merged by it", root.name);
             return Err(Error::new(Kind::Data, "no_primary_key", message)
