@@ -178,6 +178,29 @@ fn many_small_loads_are_a_few_files_whose_rows_stay_in_order() {
 }
 
 #[test]
+fn what_is_left_of_several_files_is_one() {
+    let mut lake = Lake::of(Strategy::DeleteInsert);
+    let users = |numbers: std::ops::Range<i64>, v: i64| {
+        let rows = numbers.map(|id| format!(r#"{{"id":{id},"v":{v},"name":"user {}"}}"#, id * 7919 % 4001));
+        format!("[{}]", rows.collect::<Vec<_>>().join(","))
+    };
+    lake.run(0, &users(0..4000, 0));
+    lake.run(1, &users(4000..8000, 1));
+    // From here on a file is full with these: the next load has one of its own.
+    let bytes = lake.current().table("users").unwrap().files.iter().map(|file| file.bytes).max().unwrap();
+    lake.plan.resources[0].options.file_bytes = bytes as usize + 1;
+    assert_eq!(lake.files("users").len(), 1);
+    lake.run(2, &users(8000..16_000, 2));
+    assert_eq!(lake.files("users").len(), 2);
+    // Of both some rows stay.
+    lake.run(3, &users(10..15_990, 3));
+    let table = lake.current().table("users").unwrap().clone();
+    let rows: Vec<u64> = table.files.iter().map(|file| file.rows).collect();
+    assert_eq!((rows[0], rows.iter().sum()), (20, 16_000), "{rows:?}");
+    assert_eq!(lake.rows("users").len(), 16_000);
+}
+
+#[test]
 fn a_damaged_file_that_would_only_be_put_together_stays_as_it_is() {
     let mut lake = Lake::of(Strategy::DeleteInsert);
     lake.plan.resources[0].disposition = Disposition::Append;

@@ -1,6 +1,6 @@
 //! A whole load laid over the files that are there, wherever they lie.
 
-use super::rewrite::{self, Rows};
+use super::rewrite::{Rewriting, Rows};
 use super::{Ended, Merger, Span, join, root};
 use crate::error::Result;
 use crate::normalize::schema::TableSchema;
@@ -68,7 +68,7 @@ pub async fn merge<S: Shelf>(
             pile.add(file, Some(|bytes: &[u8]| merger.new_file(table, bytes))).await?;
         }
         merger.done(tables.get(nth + 1..).unwrap_or_default());
-        merged.insert(table.name.clone(), pile.files);
+        merged.insert(table.name.clone(), pile.finish().await?);
     }
     Ok((merged, merger.warnings()))
 }
@@ -90,7 +90,7 @@ pub async fn append<S: Shelf>(
         for file in old.iter().chain(new) {
             pile.add(file, None::<fn(&[u8]) -> Result<Rows>>).await?;
         }
-        appended.insert(table.name.clone(), pile.files);
+        appended.insert(table.name.clone(), pile.finish().await?);
     }
     Ok(appended)
 }
@@ -106,11 +106,14 @@ struct Pile<'a, S: Shelf> {
     /// The column and the instant that say of rows that they are not valid any more.
     retired: Option<(&'a str, i64)>,
     shelf: &'a S,
+    limit: u64,
     /// How many files each of those to come becomes one of.
     groups: std::vec::IntoIter<usize>,
     /// Of the group under way: its files, and how many more it has.
     pieces: Vec<Piece<S::File>>,
     missing: usize,
+    /// What is written anew, and about its size: what comes next may go in, too.
+    open: Option<(Rewriting<'a>, u64)>,
     files: Vec<S::File>,
 }
 
@@ -135,16 +138,8 @@ impl<'a, S: Shelf> Pile<'a, S> {
         let limit = if new.is_empty() { 0 } else { load.output.file_bytes };
         let sizes: Vec<u64> = old.iter().chain(new).map(|file| shelf.bytes(file)).collect();
         let groups: Vec<usize> = join::groups(&sizes, limit).into_iter().map(|group| group.len()).collect();
-        Pile {
-            load,
-            table,
-            retired,
-            shelf,
-            groups: groups.into_iter(),
-            pieces: Vec::new(),
-            missing: 0,
-            files: Vec::new(),
-        }
+        let (groups, pieces, missing, open, files) = (groups.into_iter(), Vec::new(), 0, None, Vec::new());
+        Pile { load, table, retired, shelf, limit, groups, pieces, missing, open, files }
     }
 
     /// The next file; `judge` says what becomes of its rows, if any may not stay.
@@ -167,31 +162,72 @@ impl<'a, S: Shelf> Pile<'a, S> {
         if self.missing == 0 { self.end().await } else { Ok(()) }
     }
 
+    /// The group is complete.
     async fn end(&mut self) -> Result<()> {
-        let mut pieces = std::mem::take(&mut self.pieces);
-        let as_they_are = pieces.iter().all(|piece| piece.rows.as_ref().is_none_or(Rows::all_stay));
-        if pieces.len() > 1 || !as_they_are {
-            match self.as_one(&mut pieces).await {
-                Ok(file) => {
-                    self.files.push(file);
-                    return Ok(());
-                }
-                // A load need not fail for what it could leave alone.
-                Err(_) if as_they_are => {}
-                Err(error) => return Err(error),
-            }
+        let pieces = std::mem::take(&mut self.pieces);
+        if pieces.is_empty() {
+            return Ok(());
         }
-        self.files.extend(pieces.into_iter().map(|piece| piece.file));
+        if pieces.iter().all(|piece| piece.rows.as_ref().is_none_or(Rows::all_stay)) {
+            self.close().await?;
+            // A load need not fail for what it could leave alone.
+            match if pieces.len() > 1 { self.joined(&pieces).await.ok() } else { None } {
+                Some(file) => self.files.push(file),
+                None => self.files.extend(pieces.into_iter().map(|piece| piece.file)),
+            }
+            return Ok(());
+        }
+        let share = |piece: &Piece<S::File>| {
+            let bytes = self.shelf.bytes(&piece.file);
+            piece.rows.as_ref().map_or(bytes, |rows| rows.share_of(bytes))
+        };
+        let more: u64 = pieces.iter().map(share).sum();
+        if self.open.as_ref().is_some_and(|(_, bytes)| bytes + more > self.limit) {
+            self.close().await?;
+        }
+        let (mut open, bytes) = self.open.take().unwrap_or_else(|| (self.rewriting(), 0));
+        for piece in pieces {
+            self.copy(&mut open, &piece).await?;
+        }
+        self.open = Some((open, bytes + more));
         Ok(())
     }
 
-    async fn as_one(&self, pieces: &mut [Piece<S::File>]) -> Result<S::File> {
-        for piece in pieces.iter_mut().filter(|piece| piece.bytes.is_none()) {
-            piece.bytes = Some(self.shelf.read(&piece.file).await?);
+    /// Ends the file that is being written.
+    async fn close(&mut self) -> Result<()> {
+        if let Some((open, _)) = self.open.take() {
+            self.files.push(self.kept(open).await?);
         }
-        let parts = pieces.iter().filter_map(|piece| Some((piece.bytes.as_deref()?, piece.rows.as_ref())));
-        let options = writer_options(self.load.id, self.load.output.plain_encodings);
-        let (bytes, end) = rewrite::file(self.table, parts, self.retired, options)?;
+        Ok(())
+    }
+
+    /// All files after the last one.
+    async fn finish(mut self) -> Result<Vec<S::File>> {
+        self.close().await?;
+        Ok(self.files)
+    }
+
+    async fn joined(&self, pieces: &[Piece<S::File>]) -> Result<S::File> {
+        let mut whole = self.rewriting();
+        for piece in pieces {
+            self.copy(&mut whole, piece).await?;
+        }
+        self.kept(whole).await
+    }
+
+    fn rewriting(&self) -> Rewriting<'a> {
+        Rewriting::new(self.table, self.retired, writer_options(self.load.id, self.load.output.plain_encodings))
+    }
+
+    async fn copy(&self, to: &mut Rewriting<'a>, Piece { file, bytes, rows }: &Piece<S::File>) -> Result<()> {
+        match bytes {
+            Some(bytes) => to.add(bytes, rows.as_ref()),
+            None => to.add(&self.shelf.read(file).await?, rows.as_ref()),
+        }
+    }
+
+    async fn kept(&self, made: Rewriting<'a>) -> Result<S::File> {
+        let (bytes, end) = made.finish()?;
         self.shelf.keep(&self.table.name, bytes, end).await
     }
 }

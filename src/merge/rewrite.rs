@@ -38,6 +38,11 @@ impl Rows {
         self.fates.len()
     }
 
+    /// Of a file of that size, about what stays.
+    pub fn share_of(&self, bytes: u64) -> u64 {
+        bytes * self.stay as u64 / self.fates.len().max(1) as u64
+    }
+
     pub fn all_stay(&self) -> bool {
         self.stay == self.fates.len() && self.retired == 0
     }
@@ -47,64 +52,71 @@ impl Rows {
     }
 }
 
-/// A file with the rows that stay of these files, in order, and with the columns that the table has by now. Where nothing is said of a file's rows
-/// they all stay. `retired`: the column and the instant that say of rows that they are not valid any more.
-pub fn file<'f>(
-    schema: &TableSchema,
-    files: impl IntoIterator<Item = (&'f [u8], Option<&'f Rows>)>,
-    retired: Option<(&str, i64)>,
-    options: WriterOptions,
-) -> Result<(Vec<u8>, FileEnd)> {
-    let mut table = Table::new(&schema.name, options, usize::MAX);
-    let mut names = Vec::new();
-    for column in &schema.columns {
-        if let Some(data_type) = column.data_type {
-            table.add_column(column, Cells::of(data_type));
-            names.push(column.name.as_str());
-        }
-    }
-    let retired = retired.and_then(|(name, instant)| Some((names.iter().position(|other| *other == name)?, instant)));
-    for (bytes, rows) in files {
-        copy(&mut table, &names, &Reader::open(bytes)?, rows, retired).map_err(|error| error.at(&schema.name))?;
-    }
-    table.finish()?;
-    let parts = table.take_parts();
-    let end = parts.iter().find_map(|part| part.end.clone()).ok_or_else(no_end)?;
-    Ok((parts.into_iter().flat_map(|part| part.bytes).collect(), end))
+/// A file under way.
+pub struct Rewriting<'s> {
+    schema: &'s TableSchema,
+    table: Table,
+    /// Of the columns that the table has by now.
+    names: Vec<&'s str>,
+    /// The column, by its place, and the instant that say of rows that they are not valid any more.
+    retired: Option<(usize, i64)>,
 }
 
-/// The rows that stay of one file, to the end of a table whose columns have these names.
-fn copy(
-    table: &mut Table,
-    names: &[&str],
-    reader: &Reader<'_>,
-    rows: Option<&Rows>,
-    retired: Option<(usize, i64)>,
-) -> Result<()> {
-    // Where each column of the file goes.
-    let places = reader.schema().iter().map(|spec| names.iter().position(|name| *name == spec.name));
-    let places: Vec<usize> = places.collect::<Option<_>>().ok_or_else(other_columns)?;
-    let mut fates = rows.into_iter().flat_map(|rows| &rows.fates);
-    for group in 0..reader.row_groups().len() {
-        let columns = reader.read(group)?;
-        for row in 0..reader.group_rows(group) {
-            let fate = fates.next().copied().unwrap_or(Fate::Stays);
-            if fate == Fate::Goes {
-                continue;
+impl<'s> Rewriting<'s> {
+    pub fn new(schema: &'s TableSchema, retired: Option<(&str, i64)>, options: WriterOptions) -> Rewriting<'s> {
+        let mut table = Table::new(&schema.name, options, usize::MAX);
+        let mut names = Vec::new();
+        for column in &schema.columns {
+            if let Some(data_type) = column.data_type {
+                table.add_column(column, Cells::of(data_type));
+                names.push(column.name.as_str());
             }
-            let mut open = table.open_row();
-            if let Some((place, instant)) = retired.filter(|_| fate == Fate::Retires) {
-                // The first cell of a column counts.
-                open.push_i64(place, instant);
-            }
-            for (cells, place) in columns.iter().zip(&places) {
-                push(&mut open, *place, cells.get(row));
-            }
-            table.end_row();
-            table.settle()?;
         }
+        let place = |name: &str| names.iter().position(|other| *other == name);
+        let retired = retired.and_then(|(name, instant)| Some((place(name)?, instant)));
+        Rewriting { schema, table, names, retired }
     }
-    Ok(())
+
+    /// The rows that stay of one more file; all of them, where nothing is said of its rows.
+    pub fn add(&mut self, file: &[u8], rows: Option<&Rows>) -> Result<()> {
+        self.copy(file, rows).map_err(|error| error.at(&self.schema.name))
+    }
+
+    fn copy(&mut self, file: &[u8], rows: Option<&Rows>) -> Result<()> {
+        let reader = Reader::open(file)?;
+        // Where each column of the file goes.
+        let places = reader.schema().iter().map(|spec| self.names.iter().position(|name| *name == spec.name));
+        let places: Vec<usize> = places.collect::<Option<_>>().ok_or_else(other_columns)?;
+        let mut fates = rows.into_iter().flat_map(|rows| &rows.fates);
+        for group in 0..reader.row_groups().len() {
+            let columns = reader.read(group)?;
+            for row in 0..reader.group_rows(group) {
+                let fate = fates.next().copied().unwrap_or(Fate::Stays);
+                if fate == Fate::Goes {
+                    continue;
+                }
+                let mut open = self.table.open_row();
+                if let Some((place, instant)) = self.retired.filter(|_| fate == Fate::Retires) {
+                    // The first cell of a column counts.
+                    open.push_i64(place, instant);
+                }
+                for (cells, place) in columns.iter().zip(&places) {
+                    push(&mut open, *place, cells.get(row));
+                }
+                self.table.end_row();
+                self.table.settle()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The file.
+    pub fn finish(mut self) -> Result<(Vec<u8>, FileEnd)> {
+        self.table.finish()?;
+        let parts = self.table.take_parts();
+        let end = parts.iter().find_map(|part| part.end.clone()).ok_or_else(no_end)?;
+        Ok((parts.into_iter().flat_map(|part| part.bytes).collect(), end))
+    }
 }
 
 fn push(row: &mut OpenRow<'_>, column: usize, cell: Option<Value<'_>>) {
