@@ -53,6 +53,8 @@ pub mod merge;
 #[forbid(unsafe_code)]
 pub mod normalize;
 #[forbid(unsafe_code)]
+mod order;
+#[forbid(unsafe_code)]
 pub mod parquet;
 #[forbid(unsafe_code)]
 pub mod run;

@@ -2,7 +2,8 @@
 
 use super::fields::{Field, Sheet};
 use super::key::{self, Fingerprint, State};
-use super::people::{ById, Folder, Text, User, UserKey, sort};
+use super::people::{ById, Folder, Text, User, UserKey};
+use crate::order::sort;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;

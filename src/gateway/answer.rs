@@ -3,6 +3,7 @@
 use super::redact::{MASK, redact_text};
 use super::url::Origin;
 use crate::error::{Error, Kind};
+use crate::order;
 use crate::secret::Secret;
 
 const CERTIFICATE_HELP: &str = "The appliance comes with a self-signed certificate. Reach it through a Workers VPC service \
@@ -135,7 +136,7 @@ impl Answer<'_> {
 pub(super) fn veil(text: &str, secrets: &[Secret]) -> String {
     // The longer ones first: one secret may be a part of another.
     let mut secrets: Vec<&str> = secrets.iter().map(Secret::reveal).filter(|secret| !secret.is_empty()).collect();
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    order::sort(&mut secrets, |a, b| b.len().cmp(&a.len()));
     redact_text(&secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, MASK)))
 }
 

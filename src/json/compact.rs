@@ -3,13 +3,16 @@
 
 use super::scan::{Number, Scan, byte, key, number, skip_space, skip_value, string};
 use crate::normalize::number as spelling;
+use crate::order;
 use std::borrow::Cow;
 use std::fmt::Write;
 
 /// Decides what must not be seen.
 pub trait Redact {
-    /// The text is to be hashed: keys are in their own order, and integers beyond 64 bits are floats.
-    const CANONICAL: bool = false;
+    /// Whether the text is to be hashed: keys are in their own order, and integers beyond 64 bits are floats.
+    fn canonical(&self) -> bool {
+        false
+    }
     fn key(&self, name: &str) -> bool;
     fn text(&self, value: &str) -> bool;
 }
@@ -30,9 +33,9 @@ impl Redact for Open {
 pub const REDACTED: &str = "\"***\"";
 
 /// Appends the value at `at`, already checked, to `out`; counts what it redacted.
-pub fn push_value<R: Redact>(out: &mut String, b: &[u8], at: usize, redact: &R, redacted: &mut u64) -> Scan<()> {
+pub fn push_value(out: &mut String, b: &[u8], at: usize, redact: &dyn Redact, redacted: &mut u64) -> Scan<()> {
     match byte(b, at) {
-        b'{' => push_object(out, b, at, redact, redacted, |_| true)?,
+        b'{' => push_object(out, b, at, redact, redacted, &|_| true)?,
         b'[' => {
             out.push('[');
             let mut at = skip_space(b, at + 1);
@@ -63,7 +66,9 @@ pub fn push_value<R: Redact>(out: &mut String, b: &[u8], at: usize, redact: &R, 
             (_, end) => {
                 let digits = std::str::from_utf8(b.get(at..end).unwrap_or_default()).unwrap_or_default();
                 match digits.parse::<f64>() {
-                    Ok(value) if R::CANONICAL && digits.parse::<i64>().is_err() && digits.parse::<u64>().is_err() => {
+                    Ok(value)
+                        if redact.canonical() && digits.parse::<i64>().is_err() && digits.parse::<u64>().is_err() =>
+                    {
                         out.push_str(&spelling::json(value));
                     }
                     _ => out.push_str(if digits == "-0" { "0" } else { digits }),
@@ -75,13 +80,13 @@ pub fn push_value<R: Redact>(out: &mut String, b: &[u8], at: usize, redact: &R, 
 }
 
 /// The same of an object, with the members alone whose names `keep` has.
-pub fn push_object<R: Redact>(
+pub fn push_object(
     out: &mut String,
     b: &[u8],
     at: usize,
-    redact: &R,
+    redact: &dyn Redact,
     redacted: &mut u64,
-    keep: impl Fn(&str) -> bool,
+    keep: &dyn Fn(&str) -> bool,
 ) -> Scan<()> {
     let mut members: Vec<(Cow<'_, str>, usize)> = Vec::new();
     let mut at = skip_space(b, at + 1);
@@ -98,7 +103,7 @@ pub fn push_object<R: Redact>(
             members.push((name, value));
         }
     }
-    let members = last_values(members, R::CANONICAL);
+    let members = last_values(members, redact.canonical());
     out.push('{');
     for (i, (name, value)) in members.iter().enumerate() {
         if i > 0 {
@@ -121,14 +126,14 @@ pub fn push_object<R: Redact>(
 fn last_values(members: Vec<(Cow<'_, str>, usize)>, by_name: bool) -> Vec<(Cow<'_, str>, usize)> {
     // By its value's place in the text each name has its place among the others.
     let mut named: Vec<_> = members.into_iter().map(|(name, value)| (name, value, value)).collect();
-    named.sort_by(|a, b| a.0.cmp(&b.0));
+    named.sort_unstable();
     named.dedup_by(|later, first| {
         let same = later.0 == first.0;
         first.2 = if same { later.2 } else { first.2 };
         same
     });
     if !by_name {
-        named.sort_by_key(|(_, first, _)| *first);
+        order::sort(&mut named, |a, b| a.1.cmp(&b.1));
     }
     named.into_iter().map(|(name, _, last)| (name, last)).collect()
 }

@@ -8,6 +8,7 @@ use super::manifest::{Disposition, File, Freshness, SchemaVersion, Table, materi
 use crate::error::{Error, Kind, Result};
 use crate::normalize::FileEnd;
 use crate::normalize::schema::{Column, DataType, TableSchema};
+use crate::order;
 use crate::parquet::{ColumnData, ColumnSpec, Reader, Writer, WriterOptions, rows_json};
 use crate::table::{ByteArrays, Page, Values};
 use base64::Engine;
@@ -199,7 +200,7 @@ pub fn schema_document<'a>(
     // dlt's version hash: SHA3-256 over the document with sorted keys, and then, table by table in the order of their
     // names, each table's name and its columns' names in their own order.
     let mut hash = Sha3_256::new_with_prefix(content.to_string());
-    by_name.sort_by(|a, b| a.name.cmp(&b.name));
+    order::sort(&mut by_name, |a, b| a.name.cmp(&b.name));
     for table in by_name {
         hash.update(&table.name);
         table.columns.iter().for_each(|column| hash.update(&column.name));
@@ -252,7 +253,7 @@ fn sorted(value: Value) -> Value {
     match value {
         Value::Object(map) => {
             let mut entries: Vec<_> = map.into_iter().map(|(key, value)| (key, sorted(value))).collect();
-            entries.sort_by(|a, b| a.0.cmp(&b.0));
+            order::sort(&mut entries, |a, b| a.0.cmp(&b.0));
             Value::Object(entries.into_iter().collect())
         }
         Value::Array(items) => items.into_iter().map(sorted).collect(),

@@ -3,6 +3,7 @@
 //! Two kinds. Hashes of keys and of contents are dlt's own, shake-128 over JSON, because they must meet rows that dlt wrote.
 //! All others are ours: a function of what the row hangs from, its table and its place, so that a replay gives the same ids.
 
+use crate::order;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde_json::{Map, Value};
@@ -112,7 +113,7 @@ pub fn text_hash(text: &str) -> String {
 /// An object of these fields, in the order of their names at every level.
 fn sort<'a>(fields: impl Iterator<Item = (&'a String, &'a Value)>) -> Value {
     let mut fields: Vec<_> = fields.map(|(name, value)| (name.clone(), sorted(value))).collect();
-    fields.sort_by(|(a, _), (b, _)| a.cmp(b));
+    order::sort(&mut fields, |(a, _), (b, _)| a.cmp(b));
     Value::Object(fields.into_iter().collect())
 }
 

@@ -18,6 +18,7 @@ use crate::gateway::redact;
 use crate::json::compact;
 use crate::json::reader::Records;
 use crate::json::scan::{Scan, Stop, byte};
+use crate::order;
 use crate::table;
 use std::collections::BTreeMap;
 
@@ -497,7 +498,7 @@ impl Shredder {
         });
         let mut tables: Vec<TableSchema> =
             tables.filter(|table| table.columns.iter().any(|column| column.data_type.is_some())).collect();
-        tables.sort_by_key(|table| table.quarantine);
+        order::sort(&mut tables, |a, b| a.quarantine.cmp(&b.quarantine));
         Schema { tables }
     }
 }

@@ -30,7 +30,7 @@ impl Versions {
         skip_value(b, at, 0)?;
         let mut text = String::new();
         if byte(b, at) == b'{' {
-            compact::push_object(&mut text, b, at, &self.names, &mut 0, |name| !name.starts_with(DLT_PREFIX))?;
+            compact::push_object(&mut text, b, at, &self.names, &mut 0, &|name| !name.starts_with(DLT_PREFIX))?;
         } else {
             text.push_str("{\"value\":");
             compact::push_value(&mut text, b, at, &self.names, &mut 0)?;
@@ -82,7 +82,9 @@ struct Names(RefCell<BTreeMap<String, bool>>);
 const REMEMBERED: usize = 1000;
 
 impl Redact for Names {
-    const CANONICAL: bool = true;
+    fn canonical(&self) -> bool {
+        true
+    }
 
     fn key(&self, name: &str) -> bool {
         if let Some(known) = self.0.borrow().get(name) {
