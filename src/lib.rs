@@ -20,7 +20,7 @@
 //! | [`run`] | one run: all of the above in order, and its report |
 //! | `worker`, `web` | thin shells: Cloudflare Workers; a page and an npm module |
 //!
-//! The core knows no JavaScript, no clock and no chance: [`host`] has the three traits through which the world comes in.
+//! The core knows no JavaScript, no clock and no chance: [`host`] has the traits through which the world comes in.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

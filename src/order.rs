@@ -1,5 +1,6 @@
 //! Sorting where it is not what takes the time.
 
+use serde_json::Value;
 use std::cmp::Ordering;
 
 /// Puts things into order. The numbers of the things are sorted rather than they themselves, so that the sort, of which each kind of
@@ -16,4 +17,17 @@ pub fn sort<T>(things: &mut Vec<T>, compare: impl Fn(&T, &T) -> Ordering) {
 
 fn sort_numbers(numbers: &mut [usize], compare: &dyn Fn(usize, usize) -> Ordering) {
     numbers.sort_by(|a, b| compare(*a, *b));
+}
+
+/// A document with the members of every object in the order of their names.
+pub fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.into_iter().map(|(name, value)| (name, sorted(value))).collect();
+            sort(&mut entries, |(a, _), (b, _)| a.cmp(b));
+            Value::Object(entries.into_iter().collect())
+        }
+        Value::Array(items) => items.into_iter().map(sorted).collect(),
+        plain => plain,
+    }
 }

@@ -65,13 +65,13 @@ pub fn push_value(out: &mut String, b: &[u8], at: usize, redact: &dyn Redact, re
             (Number::Float(value), _) => out.push_str(&spelling::json(value)),
             (_, end) => {
                 let digits = std::str::from_utf8(b.get(at..end).unwrap_or_default()).unwrap_or_default();
-                match digits.parse::<f64>() {
-                    Ok(value)
-                        if redact.canonical() && digits.parse::<i64>().is_err() && digits.parse::<u64>().is_err() =>
-                    {
-                        out.push_str(&spelling::json(value));
+                let beyond = || digits.parse::<i64>().is_err() && digits.parse::<u64>().is_err();
+                match digits {
+                    "-0" => out.push('0'),
+                    _ if redact.canonical() && beyond() => {
+                        out.push_str(&spelling::json(digits.parse().unwrap_or_default()));
                     }
-                    _ => out.push_str(if digits == "-0" { "0" } else { digits }),
+                    _ => out.push_str(digits),
                 }
             }
         },

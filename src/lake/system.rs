@@ -196,7 +196,7 @@ pub fn schema_document<'a>(
         by_name.push(&table.schema);
         documents.insert(table.schema.name.clone(), table_document(table)?);
     }
-    let content = sorted(json!({ "name": name, "engine_version": ENGINE_VERSION, "tables": documents }));
+    let content = order::sorted(json!({ "name": name, "engine_version": ENGINE_VERSION, "tables": documents }));
     // dlt's version hash: SHA3-256 over the document with sorted keys, and then, table by table in the order of their
     // names, each table's name and its columns' names in their own order.
     let mut hash = Sha3_256::new_with_prefix(content.to_string());
@@ -247,16 +247,4 @@ fn table_document(table: &Table) -> Result<Value> {
         }
     }
     Ok(document)
-}
-
-fn sorted(value: Value) -> Value {
-    match value {
-        Value::Object(map) => {
-            let mut entries: Vec<_> = map.into_iter().map(|(key, value)| (key, sorted(value))).collect();
-            order::sort(&mut entries, |a, b| a.0.cmp(&b.0));
-            Value::Object(entries.into_iter().collect())
-        }
-        Value::Array(items) => items.into_iter().map(sorted).collect(),
-        other => other,
-    }
 }

@@ -171,7 +171,11 @@ impl<'a, S: Shelf> Pile<'a, S> {
         if pieces.iter().all(|piece| piece.rows.as_ref().is_none_or(Rows::all_stay)) {
             self.close().await?;
             // A load need not fail for what it could leave alone.
-            match if pieces.len() > 1 { self.joined(&pieces).await.ok() } else { None } {
+            let joined = match pieces.as_slice() {
+                [_] => None,
+                several => self.joined(several).await.ok(),
+            };
+            match joined {
                 Some(file) => self.files.push(file),
                 None => self.files.extend(pieces.into_iter().map(|piece| piece.file)),
             }

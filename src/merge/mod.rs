@@ -231,22 +231,19 @@ impl<'l> Merger<'l> {
         let goes = matches!(self.merge.strategy, Strategy::DeleteInsert | Strategy::Upsert);
         // Whose ids are asked for: by tables below this one, or by the load's own rows.
         let asked = !goes || self.loaded.schema.tables.iter().any(|one| one.parent.as_ref() == Some(&table.name));
+        let of_versions = self.has_versions(parent);
+        let marks = self.marked.get(parent);
         let mut found = Vec::new();
-        for (id, parent_id) in ids.into_iter().zip(parents) {
-            let marked = self.is_marked(parent, parent_id);
+        for (id, parent) in ids.into_iter().zip(parents) {
+            let marked = match of_versions {
+                true => self.coming.is_old_version(parent),
+                false => marks.is_some_and(|marks| marks.binary_search(&parent).is_ok()),
+            };
             found.extend((marked && asked).then_some(id));
             rows.push(!(marked && goes));
         }
         self.marked.entry(table.name.clone()).or_default().extend(found);
         Ok(())
-    }
-
-    /// Whether that old row of a table goes, or the load brings it again.
-    fn is_marked(&self, table: &str, id: Digest) -> bool {
-        if self.has_versions(table) {
-            return self.coming.is_old_version(id);
-        }
-        self.marked.get(table).is_some_and(|ids| ids.binary_search(&id).is_ok())
     }
 
     /// Whether the table's rows are versions: those of the root table can be.
@@ -275,7 +272,9 @@ impl<'l> Merger<'l> {
         match self.merge.strategy {
             Strategy::DeleteInsert | Strategy::Upsert => !self.of_dropped(table, row),
             // As with dlt: items that a list of a known record did not have before do come.
-            Strategy::InsertOnly | Strategy::Scd2 => !self.is_marked(&table.name, id),
+            Strategy::InsertOnly | Strategy::Scd2 => {
+                self.marked.get(&table.name).is_none_or(|marks| marks.binary_search(&id).is_err())
+            }
         }
     }
 

@@ -100,7 +100,8 @@ pub fn content_hash(item: &Map<String, Value>) -> String {
 }
 
 fn json_hash<'a>(fields: impl Iterator<Item = (&'a String, &'a Value)>) -> String {
-    text_hash(&sort(fields).to_string())
+    let fields = fields.map(|(name, value)| (name.clone(), value.clone())).collect();
+    text_hash(&order::sorted(Value::Object(fields)).to_string())
 }
 
 /// The hash of JSON text that is as [`content_hash`] would have it: compact, its keys in order, without dlt's.
@@ -108,21 +109,6 @@ pub fn text_hash(text: &str) -> String {
     let mut bytes = [0; 10];
     shake(text.as_bytes(), &mut bytes);
     STANDARD_NO_PAD.encode(bytes)
-}
-
-/// An object of these fields, in the order of their names at every level.
-fn sort<'a>(fields: impl Iterator<Item = (&'a String, &'a Value)>) -> Value {
-    let mut fields: Vec<_> = fields.map(|(name, value)| (name.clone(), sorted(value))).collect();
-    order::sort(&mut fields, |(a, _), (b, _)| a.cmp(b));
-    Value::Object(fields.into_iter().collect())
-}
-
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(fields) => sort(fields.iter()),
-        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
-        plain => plain.clone(),
-    }
 }
 
 fn shake(data: &[u8], out: &mut [u8]) {

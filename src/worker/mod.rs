@@ -3,8 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `routes`, `reply` | the HTTP API, around [`crate::api`], and its answers |
-//! | `history` | its routes about collections |
-//! | `runs`, `collections` | what the cron and the API start |
+//! | `runs`, `collections` | what the cron and the API start; of collections, the routes too |
 //! | `page` | the script of the page's engine, whose policy names the gateways that pages may reach |
 //! | `setup` | configuration and secrets |
 //! | `transport` | `host::Http` over `fetch` and over service or VPC bindings |
@@ -19,7 +18,6 @@ mod collections;
 #[cfg(feature = "conformance")]
 #[path = "../../tests/support/conformance.rs"]
 mod conformance;
-mod history;
 mod host;
 mod page;
 mod reply;
