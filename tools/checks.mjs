@@ -104,7 +104,7 @@ async function page(note) {
 /** Unit, integration and documentation tests. */
 async function rustTests(note) {
   return counted(
-    () => execute('cargo', ['test', ...NATIVE, '--no-fail-fast'], { log: 'core', note }),
+    () => execute('cargo', ['test', ...NATIVE, '--no-fail-fast'], { log: 'core', note, telling: failures }),
     (lines) => ({
       passed: sum(lines, /^test result: .*?(\d+) passed/),
       failed: sum(lines, /^test result: .*?(\d+) failed/),
@@ -119,7 +119,22 @@ function nodeTests(log, files) {
 }
 
 /** A test that hangs fails by itself, and says which one it is. */
-const nodeTest = (files, options, ...more) => execute(process.execPath, ['--test', '--test-reporter=tap', '--test-timeout=300000', ...more, files], options);
+const nodeTest = (files, options, ...more) => execute(process.execPath, ['--test', '--test-reporter=tap', '--test-timeout=300000', ...more, files], { ...options, telling: failures });
+
+/** The tests that failed, each with what it said: TAP's blocks and those of `cargo test`, out of pages of what went well. */
+function failures(lines) {
+  let end;
+  return lines.filter((line) => {
+    const [, indent] = /^( *)not ok /.exec(line) ?? [];
+    // A difference that is told may have such a line too, further in.
+    if (indent !== undefined) end ??= `${indent}  ...`;
+    else if (/^---- .* ----$/.test(line)) end ??= 'failures:';
+    const told = end !== undefined;
+    if (line === end) end = undefined;
+    return told;
+  });
+}
+
 const tap = (lines) => ({ passed: sum(lines, /^# pass (\d+)/), failed: sum(lines, /^# fail (\d+)/) });
 
 /** The files that the core's tests wrote, read by somebody else's program. The last line says how much was compared. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { TOKEN } from '../e2e/support.mjs';
-import { axe, browser, live, screenshots } from './support.mjs';
+import { axe, browser, live, screenshots, soon } from './support.mjs';
 
 let chrome;
 let lake;
@@ -44,7 +44,7 @@ test('a wrong token is refused, a right one opens the lake, and is forgotten on 
   assert.equal(await page.evaluate((token) => JSON.stringify([localStorage, sessionStorage, document.cookie, location.href]).includes(token), TOKEN), false);
   await page.getByRole('button', { name: 'Forget the token' }).click();
   await page.getByLabel('API token').waitFor();
-  assert.equal(await page.getByRole('gridcell').count(), 0);
+  await soon(async () => assert.equal(await page.getByRole('gridcell').count(), 0));
   // The refused token's 401 is an error on the browser's console.
   await page.finish({ expect: /401/ });
 });
@@ -63,20 +63,20 @@ test('snapshots, their tables, what is stale, and what changed between two', asy
   assert.ok(oldest, 'three snapshots');
   // By the time line too, where the focus stays.
   const marks = page.getByRole('group', { name: /^Snapshots on a time line/ }).getByRole('button');
-  assert.equal(await marks.count(), 3);
+  await soon(async () => assert.equal(await marks.count(), 3));
   await marks.last().focus();
   await page.keyboard.press('ArrowLeft');
   await page.keyboard.press('Enter');
   await page.locator('[data-is=selected]').and(marks.nth(1)).waitFor();
-  assert.equal(new URLSearchParams(new URL(page.url()).hash.slice(1)).get('snapshot'), middle.snapshot);
-  assert.ok(await marks.nth(1).evaluate((mark) => mark === document.activeElement));
+  await soon(() => assert.equal(new URLSearchParams(new URL(page.url()).hash.slice(1)).get('snapshot'), middle.snapshot));
+  await soon(async () => assert.ok(await marks.nth(1).evaluate((mark) => mark === document.activeElement)));
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('c');
   await page.locator('[data-is=compared]').and(marks.nth(2)).waitFor();
-  assert.equal(new URLSearchParams(new URL(page.url()).hash.slice(1)).get('compare'), newest.snapshot);
+  await soon(() => assert.equal(new URLSearchParams(new URL(page.url()).hash.slice(1)).get('compare'), newest.snapshot));
   await page.getByText('Rows of each table over time').click();
   const listed = (await lake.call(`/api/snapshots/${newest.snapshot}`)).json.snapshot.tables;
-  for (const { name, rows } of listed) assert.match(await page.getByRole('slider', { name, exact: true }).getAttribute('aria-valuetext'), new RegExp(`^${rows.toLocaleString('en-US')} rows?,`));
+  for (const { name, rows } of listed) await soon(async () => assert.match(await page.getByRole('slider', { name, exact: true }).getAttribute('aria-valuetext'), new RegExp(`^${rows.toLocaleString('en-US')} rows?,`)));
 
   await page.goto(`${lake.url}#snapshot=${oldest.snapshot}&table=users`);
   await page.getByRole('heading', { name: 'users', exact: true }).waitFor();
@@ -175,7 +175,7 @@ test('a gateway that is opened to pages is read by the page itself, and no other
     await connect(password);
     await page.getByRole('gridcell').first().waitFor();
     await page.getByText('This is what would be written').waitFor();
-    assert.equal(await page.locator('[role=grid]').getAttribute('aria-rowcount'), '46');
+    await soon(async () => assert.equal(await page.locator('[role=grid]').getAttribute('aria-rowcount'), '46'));
     assert.equal((await page.content()).includes(password), false, 'the password is in the page');
     assert.equal((await own.keys()).length, 0, 'a preview stores nothing');
     // The policy knows this gateway, and nothing else.

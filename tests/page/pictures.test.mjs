@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { access, DAY, forest, GATEWAY, history, HOSTILE, rowsOver, START } from './pictures/data.mjs';
 import { site } from './pictures/site.mjs';
-import { axe, browser, screenshots, SIZES } from './support.mjs';
+import { axe, browser, screenshots, SIZES, soon } from './support.mjs';
 
 let chrome;
 let served;
@@ -22,6 +22,8 @@ const update = (page, name, data) => page.evaluate(([kind, of]) => globalThis.pi
 const calls = (page) => page.evaluate(() => globalThis.calls.splice(0));
 const note = (page) => page.locator('.picture-note').innerText();
 const tip = (page) => page.getByRole('tooltip');
+/** Waits until the tip has a text. */
+const tells = (page, text) => tip(page).filter({ hasText: text }).waitFor();
 const focused = (page) => page.evaluate(() => document.activeElement.getAttribute('aria-label'));
 const number = (value) => value.toLocaleString('en-US');
 const rows = (value) => `${number(value)} ${value === 1 ? 'row' : 'rows'}`;
@@ -30,16 +32,17 @@ const moment = (at) => new Date(at).toLocaleString('en-US', { timeZone: 'UTC', d
 
 /** Nothing is wider than the page, and no text lies outside of its drawing. */
 async function fits(page) {
+  const found = () =>
+    page.evaluate(() => [
+      document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      [...document.querySelectorAll('.picture-scroll > svg text')].filter((text) => {
+        const [own, frame] = [text.getBoundingClientRect(), text.ownerSVGElement.getBoundingClientRect()];
+        return own.left < frame.left - 1 || own.right > frame.right + 1;
+      }).map((text) => text.textContent),
+    ]);
   // It is drawn anew for another width before the next frame.
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-  const [wide, outside] = await page.evaluate(() => [
-    document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    [...document.querySelectorAll('.picture-scroll > svg text')].filter((text) => {
-      const [own, frame] = [text.getBoundingClientRect(), text.ownerSVGElement.getBoundingClientRect()];
-      return own.left < frame.left - 1 || own.right > frame.right + 1;
-    }).map((text) => text.textContent),
-  ]);
-  assert.deepEqual([wide, outside], [0, []]);
+  await soon(async () => assert.deepEqual(await found(), [0, []]));
 }
 
 /** The tab stops in the drawing. */
@@ -83,8 +86,7 @@ test('time line: a snapshot is shown and another one compared, by the mouse and 
 
   const third = data.snapshots.find(({ id }) => id === 's2');
   await mark(2).hover();
-  const said = await tip(page).innerText();
-  for (const text of [moment(third.at), `${third.tables} tables`, rows(third.rows), `${third.bytes / 1024} KiB`, 's2']) assert.ok(said.includes(text), `${text} in ${said}`);
+  for (const text of [moment(third.at), `${third.tables} tables`, rows(third.rows), `${third.bytes / 1024} KiB`, 's2']) await tells(page, text);
   await page.keyboard.press('Escape');
   await tip(page).waitFor({ state: 'hidden' });
   await mark(2).click();
@@ -103,7 +105,7 @@ test('time line: a snapshot is shown and another one compared, by the mouse and 
   await page.keyboard.press('ArrowLeft');
   await page.keyboard.press('ArrowLeft');
   assert.match(await focused(page), new RegExp(moment(START + 4 * DAY)));
-  assert.ok((await tip(page).innerText()).includes('s4'));
+  await tells(page, 's4');
   await page.keyboard.press('c');
   await page.keyboard.press('Home');
   await page.keyboard.press('Enter');
@@ -178,7 +180,7 @@ test('what has the focus is in view with its tip, wherever a key leads and whate
   await tabInto(page);
   for (const key of ['End', 'Home', 'End', 'ArrowUp', 'Home', 'ArrowDown']) {
     await page.keyboard.press(key);
-    assert.deepEqual(await seen(), [true, true], `after ${key}`);
+    await soon(async () => assert.deepEqual(await seen(), [true, true], `after ${key}`));
   }
   await page.setViewportSize(SIZES[0]);
   await draw(page, 'timeline', { ...history(120), selected: 's60' });
@@ -188,7 +190,7 @@ test('what has the focus is in view with its tip, wherever a key leads and whate
   await page.waitForFunction(() => document.querySelector('.picture-scroll').clientWidth < 360);
   await fits(page);
   assert.match(await focused(page), new RegExp(moment(START + 119 * DAY)));
-  assert.deepEqual(await seen(), [true, true]);
+  await soon(async () => assert.deepEqual(await seen(), [true, true]));
   await page.finish();
 });
 
@@ -217,8 +219,7 @@ test('rows: figures of any snapshot, by the mouse and by the keyboard', async ()
   const [before, now] = sorted[1].rows.slice(1, 3);
   const change = now - before;
   assert.ok((await value(sorted[1].name)).startsWith(rows(now)));
-  const said = await tip(page).innerText();
-  for (const text of [rows(now), sorted[1].name, moment(data.snapshots[2].at), ...(change ? [`${change > 0 ? '+' : '−'}${number(Math.abs(change))}`] : [])]) assert.ok(said.includes(text), `${text} in ${said}`);
+  for (const text of [rows(now), sorted[1].name, moment(data.snapshots[2].at), ...(change ? [`${change > 0 ? '+' : '−'}${number(Math.abs(change))}`] : [])]) await tells(page, text);
   // All tables tell of the same snapshot.
   assert.ok((await value(sorted[0].name)).startsWith(rows(sorted[0].rows[2])));
   await page.keyboard.press('Enter');
@@ -228,7 +229,7 @@ test('rows: figures of any snapshot, by the mouse and by the keyboard', async ()
   // The tip of what has the focus may lie over it.
   await page.keyboard.press('Escape');
   await page.mouse.move(box.x + 3, box.y + 40);
-  assert.ok((await tip(page).innerText()).includes(rows(sorted[0].rows[0])));
+  await tells(page, rows(sorted[0].rows[0]));
   await page.mouse.click(box.x + box.width - 3, box.y + 40);
   assert.deepEqual(await calls(page), [['onSnapshot', 's8']]);
   await looks(page, 'rows');
@@ -312,8 +313,8 @@ test('who reaches what: users and folders, by the mouse and by the keyboard', as
   }
   const chosen = data.users.find(({ name }) => folders.get(name).size > 1);
   await user(chosen.name).hover();
-  assert.equal(await page.locator('.reach-link.on').count(), folders.get(chosen.name).size);
-  assert.ok((await tip(page).innerText()).includes(`${chosen.home}: `));
+  await soon(async () => assert.equal(await page.locator('.reach-link.on').count(), folders.get(chosen.name).size));
+  await tells(page, `${chosen.home}: `);
   await user(chosen.name).click();
   assert.deepEqual(await calls(page), [['onUser', chosen.name]]);
 
@@ -378,7 +379,7 @@ test('who reaches what: 5,000 users and 2,000 folders are drawn in part, said so
   assert.ok((await note(page)).startsWith(`40 of 5,000 users and 40 of ${number(all.size)} folders`), await note(page));
   assert.equal(await page.locator('.reach-node').count(), 82);
   await page.getByRole('button', { name: /^4,960 more users/ }).hover();
-  assert.ok((await tip(page).innerText()).startsWith('4,960 more users'));
+  await tells(page, '4,960 more users');
   await page.getByRole('button', { name: new RegExp(`^${number(all.size - 40)} more folders`) }).waitFor();
   await looks(page, 'reach-many');
   await page.setViewportSize(SIZES[2]);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parquetReadObjects } from 'hyparquet';
-import { axe, browser, screenshots, serve } from './support.mjs';
+import { axe, browser, screenshots, serve, soon } from './support.mjs';
 
 let chrome;
 let site;
@@ -38,6 +38,7 @@ async function saved(page, click) {
   const download = await waiting;
   return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
 }
+const loaded = (page) => page.evaluate(() => performance.getEntriesByType('resource').filter(({ responseEnd }) => responseEnd > 0).map(({ name }) => new URL(name).pathname));
 const open = async (page) => {
   await page.getByRole('button', { name: 'Use the sample' }).click();
   await tab(page, 'Rows').waitFor();
@@ -51,7 +52,7 @@ test('the sample: tables, schema, warnings, diagram, who can get in; nothing lea
   const asked = [];
   page.on('request', (request) => asked.push(request.url()));
   await open(page);
-  assert.equal(await tables(page).count(), 4);
+  await soon(async () => assert.equal(await tables(page).count(), 4));
   await page.getByText(/40 users|40 rows/).first().waitFor();
   await axe(page, { visible: '[role=grid] td' });
   await screenshots(page, 'rows', () => page.locator('[role=grid] td').first().waitFor());
@@ -128,7 +129,7 @@ test('a broken body says where, and what was read before stays', async () => {
   await page.getByRole('button', { name: 'Another body' }).click();
   await page.getByLabel('Paste a response').fill('{"count": 3}');
   await page.getByRole('button', { name: 'Show its tables' }).click();
-  assert.match(await page.getByRole('alert').innerText(), /unknown_shape/);
+  await page.getByRole('alert').getByText(/unknown_shape/).waitFor();
   await page.getByRole('button', { name: 'Another body' }).click();
   await page.getByLabel('Paste a response').fill('[]');
   await page.getByRole('button', { name: 'Show its tables' }).click();
@@ -141,10 +142,13 @@ test('search, filter, order, profile', async () => {
   await open(page);
   await page.getByPlaceholder('Search all columns').fill('203.0.113.204');
   await page.getByPlaceholder('Search all columns').fill('jarvelin');
-  await page.getByText(/^\d+ of 40 rows$/).waitFor();
-  const found = await page.getByText(/^\d+ of 40 rows$/).innerText();
-  assert.ok(Number.parseInt(found, 10) > 0 && Number.parseInt(found, 10) < 40, found);
-  for (const text of await page.locator('[role=gridcell][aria-colindex="3"]').allInnerTexts()) assert.match(text, /jarvelin/i);
+  await soon(async () => {
+    const found = Number.parseInt(await page.getByText(/^\d+ of 40 rows$/).innerText(), 10);
+    const names = await page.locator('[role=gridcell][aria-colindex="3"]').allInnerTexts();
+    assert.ok(found > 0 && found < 40, String(found));
+    assert.equal(names.length, found);
+    for (const name of names) assert.match(name, /jarvelin/i);
+  });
   await page.getByPlaceholder('Search all columns').fill('');
 
   await page.locator('summary', { hasText: 'Filter' }).click();
@@ -264,7 +268,7 @@ test('by keyboard alone', async () => {
   await page.getByRole('dialog').waitFor();
   await press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'hidden' });
-  assert.ok(await page.evaluate(() => document.activeElement?.closest('[role=grid]') !== null), 'the focus is back in the grid');
+  await soon(async () => assert.ok(await page.evaluate(() => document.activeElement?.closest('[role=grid]') !== null), 'the focus is back in the grid'));
   await page.finish();
 });
 
@@ -274,7 +278,7 @@ test('addresses lead back to a table and its view', async () => {
   await link(page, 'Rows').count();
   await tables(page).nth(1).click();
   await tab(page, 'Schema').click();
-  assert.match(page.url(), /#.*table=users__.*tab=schema|#.*tab=schema.*table=users__/);
+  await page.waitForURL(/#.*table=users__.*tab=schema|#.*tab=schema.*table=users__/);
   await page.goBack();
   await page.locator('[role=grid]').waitFor();
   await page.goBack();
@@ -284,7 +288,8 @@ test('addresses lead back to a table and its view', async () => {
 
 test('it goes on without a network', async () => {
   const page = await chrome.page({ served: site });
-  await page.waitForLoadState('networkidle');
+  // What comes late comes when the page is idle: the sample, and what lays out a diagram.
+  for (const late of [/sample\.json$/, /chunks\/.*\.js$/]) await soon(async () => assert.ok((await loaded(page)).some((path) => late.test(path)), String(late)));
   await page.context().setOffline(true);
   const failed = [];
   page.on('requestfailed', (request) => failed.push(new URL(request.url()).pathname));

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { emulated } from '../../tools/lib/local.mjs';
 import { startGateway } from '../gateway/server.mjs';
 import { gatelake, start, temporary } from '../npm/support.mjs';
-import { axe, browser } from './support.mjs';
+import { axe, browser, soon } from './support.mjs';
 
 let chrome;
 before(async () => {
@@ -36,7 +36,7 @@ test('the printed link opens the lake: its tables, its time line, what changed, 
     await axe(page, { visible: '[role=grid] td' });
     // The earlier snapshot by the time line, beside the later one.
     const marks = page.getByRole('group', { name: /^Snapshots on a time line/ }).getByRole('button');
-    assert.equal(await marks.count(), 2);
+    await soon(async () => assert.equal(await marks.count(), 2));
     await marks.first().click();
     await page.getByText('as it was').waitFor();
     await marks.last().focus();

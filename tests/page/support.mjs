@@ -18,6 +18,8 @@ const SCREENSHOTS = join(ROOT, 'build', 'screenshots');
 /** What `npm run test:page` adds up: a line of JSON for each page that was closed and each look of axe. */
 const TALLY = process.env.GATELAKE_PAGE_TALLY;
 const REPORTS = '/csp-reports';
+/** How many times slower the page's own thread is to be than it could: what a test does not wait for comes out then. */
+const SLOWER = Number(process.env.GATELAKE_PAGE_SLOWER ?? 1);
 
 /** Screens that the page has to look right on, and both themes. */
 export const SIZES = [
@@ -104,6 +106,7 @@ async function openPage(launched, { url, size = SIZES[0], theme = 'light', serve
   const context = await launched.newContext({ viewport: size, colorScheme: theme, acceptDownloads: true, ...options });
   await context.grantPermissions(['clipboard-read', 'clipboard-write']).catch(() => {});
   const page = await context.newPage();
+  if (SLOWER > 1) await (await context.newCDPSession(page)).send('Emulation.setCPUThrottlingRate', { rate: SLOWER });
   const seen = { console: [], errors: [], violations: [] };
   const reported = served?.reports.length ?? 0;
   page.on('console', (message) => {
@@ -139,12 +142,30 @@ function tally({ deliberate }, counts) {
  */
 export async function axe(page, { visible = 'main', within } = {}) {
   await page.locator(visible).first().waitFor({ state: 'visible' });
+  // What is on its way in has other colours.
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().map(({ finished }) => finished)));
   // By the debugger, which the page's policy does not bind; in the page there is no way around it.
   await page.evaluate(readFileSync(AXE, 'utf8'));
   const { violations } = await page.evaluate((root) => globalThis.axe.run(root ?? document, { resultTypes: ['violations'] }), within);
   const found = violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help} · ${node.target.join(' ')} · ${node.failureSummary.replaceAll('\n', ' ')}`));
   tally(page, { axe: found.length });
   assert.deepEqual(found, [], 'what axe found');
+}
+
+/**
+ * Tries `check` until what it asserts holds, and fails as it does in the end: what a key or a click leads to may take a moment, and on
+ * a busy machine more of them.
+ */
+export async function soon(check) {
+  const end = Date.now() + 15_000;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+    }
+    await new Promise((done) => setTimeout(done, 20));
+  }
 }
 
 /** Takes build/screenshots/NAME-WIDTH-THEME.png at all sizes and in both themes; `settle(page)` may wait for something first. */

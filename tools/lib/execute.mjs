@@ -8,14 +8,16 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const LOGS = join(ROOT, 'build', 'logs');
 const SHOWN = 20;
+const TOLD = 300;
 /** Minutes after which a program that has not ended is ended: a stage that hangs should say so, and not be found hanging. */
 const PATIENCE = 25;
 
 /**
  * Runs it in the checkout's root. `log` names the log file, `note(line)` hears of each line of output.
- * The answer: the output's lines. A failure's message has the last of them and says where all of them are.
+ * The answer: the output's lines. A failure's message has those that `telling(lines)` picks, else the first and the last of them,
+ * and says where all of them are.
  */
-export function execute(command, args, { log, note = () => {}, env = {} }) {
+export function execute(command, args, { log, note = () => {}, env = {}, telling = () => [] }) {
   mkdirSync(LOGS, { recursive: true });
   const path = join(LOGS, `${log}.log`);
   const file = createWriteStream(path);
@@ -32,7 +34,8 @@ export function execute(command, args, { log, note = () => {}, env = {} }) {
   return new Promise((resolve, reject) => {
     const fail = (why) => {
       clearTimeout(patience);
-      const error = new Error([...ends(lines), '', `${command} ${args[0] ?? ''} ${why}. All of its output: ${relative(ROOT, path)}`].join('\n'));
+      const told = telling(lines).slice(0, TOLD);
+      const error = new Error([...(told.length ? told : ends(lines)), '', `${command} ${args[0] ?? ''} ${why}. All of its output: ${relative(ROOT, path)}`].join('\n'));
       reject(Object.assign(error, { lines }));
     };
     const patience = setTimeout(() => {
