@@ -1,5 +1,6 @@
 //! The rows of the root table that a load brings: by which keys they are told, and which of them come.
 
+use super::drawers::Drawers;
 use super::{Digest, column, keys};
 use crate::error::Result;
 use crate::normalize::schema::{DataType, TableSchema};
@@ -14,16 +15,14 @@ pub struct Coming {
     hard_delete: Option<(String, DataType)>,
     /// By which column one of several rows of a key is chosen; `true`: the greatest.
     sort: Option<(String, bool)>,
-    /// Of each row its primary key, or its version; once they are settled, in order, and each once.
-    keys: Vec<Digest>,
-    /// Of each row: the place of its key among those.
-    places: Vec<u32>,
-    /// Of each key: whether the old tables have it, as a version that is valid.
+    rows: usize,
+    /// The rows of each primary key, or of each version.
+    keys: Drawers<u32>,
+    merge_keys: Drawers<()>,
+    /// Rows whose key, or version, the old tables have in a row that is valid.
     present: Vec<bool>,
-    /// Of each version: whether the old tables have it, valid or not.
+    /// Rows that are versions which the old tables have, valid or not.
     versions: Vec<bool>,
-    /// The merge keys, in order.
-    merge_keys: Vec<Digest>,
     sorts: Vec<Sort>,
     /// Rows that say that theirs are to be deleted.
     deleted: Vec<bool>,
@@ -35,8 +34,8 @@ pub struct Coming {
 /// An old row's part in the load.
 #[derive(Clone, Copy, Default)]
 pub struct Found {
-    /// The place of its primary key, or of its version, if the load has it.
-    pub primary: Option<usize>,
+    /// The load has its primary key, or it itself as a version.
+    pub primary: bool,
     /// The load has its merge key.
     merge: bool,
     /// It is one of those that the load speaks of: a version that does not come again is retired.
@@ -45,7 +44,7 @@ pub struct Found {
 
 impl Found {
     pub fn any(&self) -> bool {
-        self.primary.is_some() || self.merge
+        self.primary || self.merge
     }
 }
 
@@ -69,11 +68,11 @@ impl Coming {
             sort: sort
                 .filter(|_| strategy == Strategy::DeleteInsert)
                 .map(|column| (column.name.clone(), column.dedup_sort.as_deref() == Some("desc"))),
-            keys: Vec::new(),
-            places: Vec::new(),
+            rows: 0,
+            keys: Drawers::default(),
+            merge_keys: Drawers::default(),
             present: Vec::new(),
             versions: Vec::new(),
-            merge_keys: Vec::new(),
             sorts: Vec::new(),
             deleted: Vec::new(),
             dropped: Vec::new(),
@@ -97,21 +96,18 @@ impl Coming {
         keys.map(Vec::as_slice).collect()
     }
 
-    /// How many rows there are to learn.
-    pub fn expect(&mut self, rows: u64) {
-        self.keys.reserve_exact(rows as usize);
-    }
-
     pub fn learn(&mut self, reader: &Reader<'_>) -> Result<()> {
         for group in 0..reader.row_groups().len() {
             if self.has_primary_key() {
-                self.keys.extend(keys(reader, group, &self.primary)?);
-            } else {
-                self.keys.extend(std::iter::repeat_n(0, reader.group_rows(group)));
+                for (row, key) in (self.rows..).zip(keys(reader, group, &self.primary)?) {
+                    // A file has no more rows than this.
+                    self.keys.push(key, row as u32);
+                }
             }
             if !self.merge.is_empty() {
-                self.merge_keys.extend(keys(reader, group, &self.merge)?);
+                keys(reader, group, &self.merge)?.into_iter().for_each(|key| self.merge_keys.push(key, ()));
             }
+            self.rows += reader.group_rows(group);
             if let Some((name, _)) = &self.sort {
                 let cells = column(reader, group, name)?;
                 self.sorts.extend((0..cells.len()).map(|row| Sort::of(cells.get(row))));
@@ -130,42 +126,33 @@ impl Coming {
 
     /// All rows are learned: one of each key remains, where the strategy has it so.
     pub fn settle(&mut self) {
-        let unsorted = std::mem::take(&mut self.keys);
-        let key = |row: &u32| unsorted.get(*row as usize).copied().unwrap_or_default();
-        // A file has no more rows than this.
-        let mut order: Vec<u32> = (0..unsorted.len() as u32).collect();
-        order.sort_unstable_by_key(|row| (key(row), *row));
-        self.dropped = vec![false; unsorted.len()];
-        self.places = vec![0; unsorted.len()];
-        let single = matches!(self.strategy, Strategy::DeleteInsert | Strategy::Upsert) && self.has_primary_key();
-        self.keys.reserve_exact(unsorted.len());
-        for same in order.chunk_by(|a, b| key(a) == key(b)) {
-            let place = self.keys.len() as u32;
-            self.keys.extend(same.first().map(key));
-            for row in same {
-                if let Some(known) = self.places.get_mut(*row as usize) {
-                    *known = place;
-                }
-            }
-            if !single || same.len() == 1 {
-                continue;
-            }
+        self.keys.settle();
+        self.merge_keys.settle();
+        self.present = vec![false; self.rows];
+        self.dropped = vec![false; self.rows];
+        match self.strategy {
+            Strategy::DeleteInsert | Strategy::Upsert => self.drop_duplicates(),
+            Strategy::Scd2 => self.versions = vec![false; self.rows],
+            Strategy::InsertOnly => {}
+        }
+    }
+
+    fn drop_duplicates(&mut self) {
+        let mut dropped = std::mem::take(&mut self.dropped);
+        for same in self.keys.shared() {
             let rows = same.iter().map(|row| *row as usize);
             let winner = match self.strategy {
-                Strategy::Upsert => rows.max(),
-                _ => rows.min_by(|a, b| self.before(*a, *b)),
+                Strategy::Upsert => rows.clone().max(),
+                _ => rows.clone().min_by(|a, b| self.before(*a, *b)),
             };
-            self.duplicates += same.len() as u64 - 1;
-            for row in same.iter().map(|row| *row as usize) {
-                if let (Some(dropped), true) = (self.dropped.get_mut(row), winner != Some(row)) {
+            for row in rows.filter(|row| winner != Some(*row)) {
+                if let Some(dropped) = dropped.get_mut(row) {
                     *dropped = true;
                 }
             }
         }
-        self.present = vec![false; self.keys.len()];
-        self.versions = vec![false; if self.strategy == Strategy::Scd2 { self.keys.len() } else { 0 }];
-        self.merge_keys.sort_unstable();
-        self.merge_keys.dedup();
+        self.duplicates = dropped.iter().filter(|dropped| **dropped).count() as u64;
+        self.dropped = dropped;
     }
 
     /// Which of two rows of one key is rather kept: the one that the sort puts first, nulls last; else the one that came first.
@@ -178,36 +165,43 @@ impl Coming {
         sorted.then(a.cmp(&b))
     }
 
-    /// What the load has of the old rows of a row group, whose ids' digests are given.
-    pub fn matches(&self, reader: &Reader<'_>, group: usize, ids: &[Digest]) -> Result<Vec<Found>> {
+    /// What the load has of the old rows of a row group, whose ids' digests are given; remembers that they are there. `active`: whether a row is
+    /// valid.
+    pub fn meet(
+        &mut self,
+        reader: &Reader<'_>,
+        group: usize,
+        ids: &[Digest],
+        active: impl Fn(usize) -> bool,
+    ) -> Result<Vec<Found>> {
         let primary = match self.strategy {
             Strategy::Scd2 => ids.to_vec(),
             _ if self.has_primary_key() => keys(reader, group, &self.primary)?,
             _ => Vec::new(),
         };
         let merge = if self.merge.is_empty() { Vec::new() } else { keys(reader, group, &self.merge)? };
-        let found = (0..ids.len()).map(|row| {
-            let place = primary.get(row).and_then(|key| self.keys.binary_search(key).ok());
-            let merge_key = merge.get(row).is_some_and(|key| self.merge_keys.binary_search(key).is_ok());
-            Found { primary: place, merge: merge_key, retires: self.merge.is_empty() || merge_key }
-        });
-        Ok(found.collect())
-    }
-
-    /// An old row has the key, or is the version, of that place; `active`: it is valid.
-    pub fn is_there(&mut self, place: usize, active: bool) {
-        if let (Some(present), true) = (self.present.get_mut(place), active) {
-            *present = true;
+        let mut found = Vec::with_capacity(ids.len());
+        for row in 0..ids.len() {
+            let same = primary.get(row).map(|key| self.keys.get(*key)).unwrap_or_default();
+            let active = active(row);
+            for row in same.iter().map(|row| *row as usize) {
+                if let (Some(present), true) = (self.present.get_mut(row), active) {
+                    *present = true;
+                }
+                if let Some(version) = self.versions.get_mut(row) {
+                    *version = true;
+                }
+            }
+            let merge_key = merge.get(row).is_some_and(|key| self.merge_keys.has(*key));
+            let retires = self.merge.is_empty() || merge_key;
+            found.push(Found { primary: !same.is_empty(), merge: merge_key, retires });
         }
-        if let Some(version) = self.versions.get_mut(place) {
-            *version = true;
-        }
+        Ok(found)
     }
 
     /// Whether an old row that is valid has the row's key, or is its version.
     pub fn is_present(&self, row: usize) -> bool {
-        let place = self.places.get(row).copied().unwrap_or(u32::MAX);
-        self.present.get(place as usize).copied().unwrap_or(false)
+        self.present.get(row).copied().unwrap_or(false)
     }
 
     pub fn has_old_versions(&self) -> bool {
@@ -216,7 +210,15 @@ impl Coming {
 
     /// Whether this is a version that the load has and the old tables have.
     pub fn is_old_version(&self, id: Digest) -> bool {
-        self.keys.binary_search(&id).is_ok_and(|place| self.versions.get(place).copied().unwrap_or(false))
+        self.keys.get(id).first().is_some_and(|row| self.versions.get(*row as usize).copied().unwrap_or(false))
+    }
+
+    /// The root table is done: its keys are not asked for any more. Versions are, by their children.
+    pub fn root_is_done(&mut self) {
+        if self.strategy != Strategy::Scd2 {
+            self.keys = Drawers::default();
+            self.merge_keys = Drawers::default();
+        }
     }
 
     pub fn is_deleted(&self, row: usize) -> bool {

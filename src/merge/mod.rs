@@ -5,10 +5,11 @@
 //! hold a row that goes or is retired; then the load's own files, and those alone that hold a row that does not come. Old files whose keys
 //! surely are not the load's are not read. Small neighbours are put together, so that a table of many loads is a few files.
 //!
-//! In memory are the files that become one with what becomes of their rows, 24 bytes for each row of the root table that the load brings (40 for a
-//! moment) and 4 more for each table below it, and 16 bytes for each old row that goes or that the load brings again, as long as
-//! other tables hang from its table.
+//! In memory are the files that become one with what becomes of their rows, some 22 bytes for each row of the root table that the load brings, a byte
+//! more of each record for each table, and 16 bytes for each old row that goes or that the load brings again, as long as other tables
+//! hang from its table.
 
+mod drawers;
 mod files;
 mod join;
 mod load;
@@ -20,8 +21,9 @@ pub use span::Span;
 
 use crate::error::{Error, Kind, Result};
 use crate::normalize::schema::TableSchema;
-use crate::normalize::{Loaded, Merge, Options, PARENT_ID, ROW_ID, Strategy, Warning};
+use crate::normalize::{CountsIter, Loaded, Merge, Options, PARENT_ID, ROW_ID, Strategy, Warning};
 use crate::parquet::{ColumnData, Reader, Value};
+use drawers::Drawers;
 use load::Coming;
 use rewrite::Rows;
 use sha2::{Digest as _, Sha256};
@@ -60,9 +62,11 @@ struct Merger<'l> {
     coming: Coming,
     /// By table: ids of old rows that go, or that the load brings again. In order once the table's old files were seen; gone once nothing needs
     /// them. Versions know for themselves which are old.
-    marked: BTreeMap<String, Vec<Digest>>,
-    /// Rows that the load's files of the table under way have, before the next one.
-    before: usize,
+    marked: BTreeMap<String, Drawers<()>>,
+    /// How many of the load's root rows were seen.
+    roots: usize,
+    /// From which root rows the load's rows of the table under way hang.
+    hanging: Hanging<'l>,
 }
 
 impl<'l> Merger<'l> {
@@ -70,14 +74,13 @@ impl<'l> Merger<'l> {
     /// `no_primary_key` where the strategy needs one.
     fn new(merge: &'l Merge, loaded: &'l Loaded) -> Result<Merger<'l>> {
         let root = root(loaded)?;
-        let mut coming = Coming::new(merge.strategy, root);
-        coming.expect(loaded.tables.iter().find(|table| table.name == root.name).map_or(0, |table| table.rows));
+        let coming = Coming::new(merge.strategy, root);
         if matches!(merge.strategy, Strategy::Upsert | Strategy::InsertOnly) && !coming.has_primary_key() {
             let message = format!("{} has no primary key, and its rows shall be merged by it", root.name);
             return Err(Error::new(Kind::Data, "no_primary_key", message)
                 .help("Name the columns that tell its records apart, or merge with `delete-insert`"));
         }
-        Ok(Merger { merge, loaded, coming, marked: BTreeMap::new(), before: 0 })
+        Ok(Merger { merge, loaded, coming, marked: BTreeMap::new(), roots: 0, hanging: Hanging::default() })
     }
 
     /// A file of the load's root table, in order.
@@ -131,14 +134,15 @@ impl<'l> Merger<'l> {
     /// All old files of a table were looked through.
     fn seen(&mut self, table: &TableSchema) {
         if let Some(marked) = self.marked.get_mut(&table.name) {
-            marked.sort_unstable();
-            marked.dedup();
+            marked.settle();
         }
-        self.before = 0;
+        self.hanging = Hanging::new(self.loaded, table);
     }
 
     /// The table is done, and these are to come.
     fn done(&mut self, to_come: &[&TableSchema]) {
+        // The first table is the root.
+        self.coming.root_is_done();
         self.marked.retain(|name, _| to_come.iter().any(|table| table.parent.as_ref() == Some(name)));
     }
 
@@ -148,14 +152,12 @@ impl<'l> Merger<'l> {
         let mut rows = Rows::default();
         for group in 0..reader.row_groups().len() {
             for id in ids(&reader, group, ROW_ID)? {
-                let row = self.before + rows.len();
                 rows.push(match &table.parent {
-                    None => self.comes(row),
-                    Some(_) => self.child_comes(table, row, id),
+                    None => self.comes(),
+                    Some(_) => self.child_comes(table, id),
                 });
             }
         }
-        self.before += rows.len();
         Ok(rows)
     }
 
@@ -177,36 +179,36 @@ impl<'l> Merger<'l> {
 
     fn old_roots(&mut self, table: &TableSchema, reader: &Reader<'_>, group: usize, rows: &mut Rows) -> Result<()> {
         let ids = ids(reader, group, ROW_ID)?;
-        let found = self.coming.matches(reader, group, &ids)?;
-        let marked = self.marked.entry(table.name.clone()).or_default();
         let valid_to = match self.merge.strategy {
             Strategy::Scd2 => Some(column(reader, group, &self.merge.validity.to)?),
             _ => None,
         };
-        for (row, (id, found)) in ids.into_iter().zip(found).enumerate() {
-            let active = valid_to.as_ref().is_none_or(|column| match (column.get(row), self.merge.validity.active) {
+        let literal = self.merge.validity.active;
+        let active = |row: usize| {
+            valid_to.as_ref().is_none_or(|column| match (column.get(row), literal) {
                 (None, None) => true,
                 (Some(Value::I64(to)), Some(literal)) => to == literal,
                 _ => false,
-            });
-            if let Some(place) = found.primary {
-                self.coming.is_there(place, active);
-            }
+            })
+        };
+        let found = self.coming.meet(reader, group, &ids, active)?;
+        let marked = self.marked.entry(table.name.clone()).or_default();
+        for (row, (id, found)) in ids.into_iter().zip(found).enumerate() {
             let stays = match self.merge.strategy {
                 Strategy::DeleteInsert | Strategy::Upsert => {
                     if found.any() {
-                        marked.push(id);
+                        marked.push(id, ());
                     }
                     !found.any()
                 }
                 Strategy::InsertOnly => {
-                    if found.primary.is_some() {
-                        marked.push(id);
+                    if found.primary {
+                        marked.push(id, ());
                     }
                     true
                 }
                 Strategy::Scd2 => {
-                    if found.primary.is_none() && active && found.retires {
+                    if !found.primary && active(row) && found.retires {
                         rows.retire();
                         continue;
                     }
@@ -232,17 +234,19 @@ impl<'l> Merger<'l> {
         // Whose ids are asked for: by tables below this one, or by the load's own rows.
         let asked = !goes || self.loaded.schema.tables.iter().any(|one| one.parent.as_ref() == Some(&table.name));
         let of_versions = self.has_versions(parent);
+        let mut own = self.marked.remove(&table.name).unwrap_or_default();
         let marks = self.marked.get(parent);
-        let mut found = Vec::new();
         for (id, parent) in ids.into_iter().zip(parents) {
             let marked = match of_versions {
                 true => self.coming.is_old_version(parent),
-                false => marks.is_some_and(|marks| marks.binary_search(&parent).is_ok()),
+                false => marks.is_some_and(|marks| marks.has(parent)),
             };
-            found.extend((marked && asked).then_some(id));
+            if marked && asked {
+                own.push(id, ());
+            }
             rows.push(!(marked && goes));
         }
-        self.marked.entry(table.name.clone()).or_default().extend(found);
+        self.marked.insert(table.name.clone(), own);
         Ok(())
     }
 
@@ -252,8 +256,10 @@ impl<'l> Merger<'l> {
         self.merge.strategy == Strategy::Scd2 && is_root()
     }
 
-    /// Whether a root row of the load comes; remembers it for its children.
-    fn comes(&mut self, row: usize) -> bool {
+    /// Whether the next root row of the load comes; remembers it for its children.
+    fn comes(&mut self) -> bool {
+        let row = self.roots;
+        self.roots += 1;
         let present = self.coming.is_present(row);
         let stays_out = match self.merge.strategy {
             Strategy::DeleteInsert => self.coming.is_deleted(row),
@@ -268,26 +274,47 @@ impl<'l> Merger<'l> {
         !self.coming.is_dropped(row)
     }
 
-    fn child_comes(&self, table: &TableSchema, row: usize, id: Digest) -> bool {
+    /// Whether the next row of the load's in a table further down comes.
+    fn child_comes(&mut self, table: &TableSchema, id: Digest) -> bool {
         match self.merge.strategy {
-            Strategy::DeleteInsert | Strategy::Upsert => !self.of_dropped(table, row),
-            // As with dlt: items that a list of a known record did not have before do come.
-            Strategy::InsertOnly | Strategy::Scd2 => {
-                self.marked.get(&table.name).is_none_or(|marks| marks.binary_search(&id).is_err())
+            Strategy::DeleteInsert | Strategy::Upsert => {
+                self.hanging.next().is_none_or(|root| !self.coming.is_dropped(root))
             }
+            // As with dlt: items that a list of a known record did not have before do come.
+            Strategy::InsertOnly | Strategy::Scd2 => self.marked.get(&table.name).is_none_or(|marks| !marks.has(id)),
         }
     }
+}
 
-    /// Whether the row hangs from a root row that does not come.
-    fn of_dropped(&self, table: &TableSchema, row: usize) -> bool {
-        let ends = |name: &str| {
-            let table = self.loaded.tables.iter().find(|table| table.name == name);
-            table.map(|table| table.ends.as_slice()).unwrap_or_default()
-        };
-        let Ok(root) = root(self.loaded) else { return false };
-        let record = ends(&table.name).partition_point(|end| *end as usize <= row);
-        let behind = ends(&root.name).get(record).copied().unwrap_or_default() as usize;
-        behind > 0 && self.coming.is_dropped(behind - 1)
+/// Of each row of a table of a load, in their order, the place of the root row that it hangs from.
+#[derive(Default)]
+struct Hanging<'l> {
+    rows: CountsIter<'l>,
+    root_rows: CountsIter<'l>,
+    /// Root rows so far, and rows that still hang from the last one.
+    roots: usize,
+    left: usize,
+}
+
+impl<'l> Hanging<'l> {
+    fn new(loaded: &'l Loaded, table: &TableSchema) -> Hanging<'l> {
+        let counts =
+            |name: &str| loaded.tables.iter().find(|table| table.name == name).map(|table| table.counts.iter());
+        let root_rows = root(loaded).ok().and_then(|root| counts(&root.name)).unwrap_or_default();
+        Hanging { rows: counts(&table.name).unwrap_or_default(), root_rows, roots: 0, left: 0 }
+    }
+}
+
+impl Iterator for Hanging<'_> {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        while self.left == 0 {
+            self.left = self.rows.next()?;
+            self.roots += self.root_rows.next()?;
+        }
+        self.left -= 1;
+        self.roots.checked_sub(1)
     }
 }
 

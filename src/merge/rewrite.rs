@@ -1,8 +1,8 @@
 //! Files of a table, written anew as one, without some of their rows.
 
 use crate::error::{Error, Kind, Result};
-use crate::normalize::FileEnd;
 use crate::normalize::schema::TableSchema;
+use crate::normalize::{FileEnd, whole};
 use crate::parquet::{Reader, Value, WriterOptions};
 use crate::table::{Cells, OpenRow, Table};
 
@@ -32,10 +32,6 @@ impl Rows {
         self.stay += 1;
         self.retired += 1;
         self.fates.push(Fate::Retires);
-    }
-
-    pub fn len(&self) -> usize {
-        self.fates.len()
     }
 
     /// Of a file of that size, about what stays.
@@ -115,7 +111,7 @@ impl<'s> Rewriting<'s> {
         self.table.finish()?;
         let parts = self.table.take_parts();
         let end = parts.iter().find_map(|part| part.end.clone()).ok_or_else(no_end)?;
-        Ok((parts.into_iter().flat_map(|part| part.bytes).collect(), end))
+        Ok((whole(parts), end))
     }
 }
 

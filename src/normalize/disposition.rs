@@ -95,6 +95,11 @@ impl WriteDisposition {
     pub fn has_root_ids(&self) -> bool {
         self.merge().is_some_and(|merge| merge.strategy != Strategy::Scd2)
     }
+
+    /// Of several records of one key in a load, one remains, and what hangs from it.
+    pub fn keeps_one_of_a_key(&self) -> bool {
+        self.merge().is_some_and(|merge| matches!(merge.strategy, Strategy::DeleteInsert | Strategy::Upsert))
+    }
 }
 
 impl Validity {

@@ -9,6 +9,7 @@
 mod array;
 pub mod coerce;
 pub mod contract;
+mod counts;
 pub mod disposition;
 mod fast;
 pub mod hash;
@@ -29,6 +30,7 @@ mod versions;
 
 pub use array::Array;
 pub use contract::{Contract, Mode};
+pub use counts::{Counts, Iter as CountsIter};
 pub use disposition::{Merge, Strategy, Validity, WriteDisposition};
 pub use options::Options;
 
@@ -103,6 +105,15 @@ pub struct FileEnd {
     pub columns: u32,
 }
 
+/// The bytes of one file's parts.
+pub(crate) fn whole(parts: Vec<Part>) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.bytes.len()).sum());
+    for part in parts {
+        bytes.extend(part.bytes);
+    }
+    bytes
+}
+
 /// What a load came to, table by table (only tables that have columns).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loaded {
@@ -122,10 +133,10 @@ pub struct TableLoaded {
     /// Equal content gives an equal digest, whatever the order of the root records and whatever the load: 32 hex digits.
     /// Covers all columns but `_dlt_load_id`.
     pub digest: String,
-    /// Of a load that merges: how many rows of the table had come when the n-th row of the root table, from 0, and all below it was in.
-    /// So it is known which rows hang from a row that another one of its key takes the place of. What the contract kept out counts.
+    /// Of a load that keeps one row of each key: how many rows each record brought. So it is known which of them hang from a row that
+    /// another one of its key takes the place of.
     #[serde(skip)]
-    pub ends: Vec<u32>,
+    pub counts: Counts,
 }
 
 /// One load of one resource.
@@ -196,12 +207,12 @@ impl Load {
             }
         }
         let schema = self.shredder.schema();
-        let tables = self.shredder.sheets.iter().filter(|sheet| schema.table(&sheet.schema.name).is_some());
+        let tables = self.shredder.sheets.iter_mut().filter(|sheet| schema.table(&sheet.schema.name).is_some());
         let tables = tables.map(|sheet| TableLoaded {
             name: sheet.schema.name.clone(),
             rows: sheet.table.total(),
             digest: sheet.digest(),
-            ends: sheet.ends.clone(),
+            counts: std::mem::take(&mut sheet.counts),
         });
         Ok(Loaded {
             tables: tables.collect(),
@@ -220,5 +231,5 @@ fn no_body() -> Error {
 pub fn empty_file(table: &schema::TableSchema, load_id: &str) -> Result<Vec<u8>> {
     let mut sheet = Sheet::new(table.clone(), Vec::new(), load_id, false, Default::default(), 0);
     sheet.table.end_empty()?;
-    Ok(sheet.table.take_parts().into_iter().flat_map(|part| part.bytes).collect())
+    Ok(whole(sheet.table.take_parts()))
 }

@@ -6,7 +6,7 @@ use super::hash::{Id, table_seed};
 use super::names::Naming;
 use super::schema::{Column, DataType, TableSchema};
 use super::shredder::Row;
-use super::{Validity, Warning};
+use super::{Counts, Validity, Warning};
 use crate::error::{Error, Kind, Result};
 use crate::parquet::WriterOptions;
 use crate::table::{Cells, Table, hash};
@@ -88,8 +88,8 @@ pub struct Sheet {
     pub late: Vec<Column>,
     /// Rows carry the id of their root row.
     roots: bool,
-    /// See [`super::TableLoaded::ends`].
-    pub ends: Vec<u32>,
+    /// See [`super::TableLoaded::counts`].
+    pub counts: Counts,
     /// Some slot discards.
     pub discards: bool,
     /// The open page's row that the record under way began with.
@@ -131,7 +131,7 @@ impl Sheet {
             sources: Vec::new(),
             late: Vec::new(),
             roots,
-            ends: Vec::new(),
+            counts: Counts::default(),
             discards: false,
             began: None,
             digest: (0, 0),

@@ -66,8 +66,8 @@ pub struct Shredder {
     pub always_thorough: bool,
     /// Root rows are versions: their ids are hashes of what they hold.
     versions: Option<Versions>,
-    /// See [`super::TableLoaded::ends`].
-    counts_ends: bool,
+    /// See [`super::TableLoaded::counts`].
+    counts_rows: bool,
     /// The id of the root row under way, where it is the data's own text.
     pub root_text: Option<String>,
     /// Records that the fast reader could not read.
@@ -157,7 +157,7 @@ impl Shredder {
             always_thorough: broken.is_some(),
             broken,
             versions: validity.is_some().then(|| Versions::new(&name, &options.redact)),
-            counts_ends: options.write_disposition.has_root_ids(),
+            counts_rows: options.write_disposition.keeps_one_of_a_key(),
             root_text: None,
             steps: Vec::new(),
             thorough_rows: 0,
@@ -441,16 +441,15 @@ impl Shredder {
     /// A root row and all below it are in, or were kept out.
     #[inline(always)]
     pub fn end_root_row(&mut self) {
-        self.ordinal += 1;
-        if self.counts_ends {
-            self.count_ends();
+        if self.counts_rows {
+            self.count_rows();
         }
+        self.ordinal += 1;
     }
 
-    fn count_ends(&mut self) {
+    fn count_rows(&mut self) {
         for sheet in &mut self.sheets {
-            sheet.ends.resize((self.ordinal - 1) as usize, 0);
-            sheet.ends.push(sheet.table.total().try_into().unwrap_or(u32::MAX));
+            sheet.counts.record(self.ordinal, sheet.table.total());
         }
     }
 
