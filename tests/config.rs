@@ -4,6 +4,7 @@ use gatelake::config::{Auth, Client, Dialect, Gateway, Plan, Setting, Transport}
 use gatelake::error::Error;
 use gatelake::gateway::catalogue::{Api, RESOURCES, Records};
 use gatelake::lake::{Derive, Disposition, Retention};
+use gatelake::normalize::schema::SortOrder;
 use gatelake::normalize::{Contract, Mode, Strategy};
 use gatelake::secret::Secret;
 
@@ -185,13 +186,9 @@ fn keys_of_merges_arrive() {
     assert_eq!(users.options.merge_key, ["tenant", "region"]);
     let merge = folders.options.write_disposition.merge().unwrap();
     assert_eq!((merge.strategy, folders.options.primary_key.join(".")), (Strategy::DeleteInsert, "tenant.id".into()));
-    let hints: Vec<_> = folders
-        .options
-        .columns
-        .iter()
-        .map(|hint| (hint.name.as_str(), hint.hard_delete, hint.dedup_sort.as_deref()))
-        .collect();
-    assert_eq!(hints, [("deleted", Some(true), None), ("modifiedDate", None, Some("desc"))]);
+    let hints: Vec<_> =
+        folders.options.columns.iter().map(|hint| (hint.name.as_str(), hint.hard_delete, hint.dedup_sort)).collect();
+    assert_eq!(hints, [("deleted", Some(true), None), ("modifiedDate", None, Some(SortOrder::Desc))]);
     let validity = connections.options.write_disposition.scd2().unwrap();
     assert_eq!((validity.from.as_str(), validity.to.as_str()), ("_dlt_valid_from", "_dlt_valid_to"));
     assert_eq!(validity.active, Some(4_102_441_200_000_000));

@@ -35,8 +35,24 @@ export const LINT = [
   ['reference of the npm module', buildDocs],
 ];
 
+/**
+ * Stages side by side, one list beside the other: what is compiled for wasm goes through one thread most of the time, and so do the core's
+ * longest tests.
+ */
+export const ABREAST = [
+  [['core', rustTests]],
+  [
+    ['wasm, worker', worker],
+    ['the page and its wasm', site],
+    ['size of the Worker', size],
+    ['wasm, conformance', conformance],
+    ['wasm, npm', npm],
+    ['types of the npm module', types],
+  ],
+];
+
+/** One after the other: clocks, processes and a browser are in them. */
 export const TESTS = [
-  ['core', rustTests],
   ['emulated gateway', nodeTests('gateway', 'tests/gateway/*.test.mjs')],
   ['guard of the Worker', nodeTests('guard', 'tests/guard/*.test.mjs')],
   ['Parquet, read by hyparquet', reader('hyparquet')],
@@ -44,20 +60,14 @@ export const TESTS = [
   ['Parquet, read by pyarrow', pythonReader('check')],
   ['Delta, read by deltalake and polars', pythonReader('delta')],
   ['recipes of docs/destinations.md', pythonReader('recipes')],
-  ['wasm, worker', worker],
-  ['the page and its wasm', site],
-  ['size of the Worker', size],
-  ['wasm, conformance', conformance],
   ['end to end', nodeTests('e2e', 'tests/e2e/*.test.mjs')],
-  ['wasm, npm', npm],
-  ['types of the npm module', types],
   ['command line', nodeTests('npm', 'tests/npm/!(module|package*).test.mjs')],
   ['npm package', nodeTests('npm-package', 'tests/npm/{module,package*}.test.mjs')],
   ['page', page],
 ];
 
 /** `npm run test:page`: the last of them, and what it needs. */
-export const PAGE = TESTS.filter(([, check]) => [worker, site, npm, page].includes(check));
+export const PAGE = [...ABREAST.flat(), ...TESTS].filter(([, check]) => [worker, site, npm, page].includes(check));
 
 async function worker() {
   await buildWasm('worker');

@@ -96,6 +96,9 @@ function decoded(path) {
   }
 }
 
+/** Routes of the Worker's that ask a gateway, whatever the method. */
+const POSTED = ['preview', 'probe'];
+
 /** What stands on every answer of the API, as on the Worker's. */
 const FIXED = {
   'cache-control': 'no-store',
@@ -124,7 +127,7 @@ function api(found, place, token) {
     if (url.pathname === '/healthz') return json(200, { ok: true, product: 'gatelake' });
     if (!timingSafeEqual(digest(authorization ?? ''), expected)) return refuse(401, 'denied', 'this needs the token', 'Open the link that `gatelake show` has printed');
     const path = url.pathname.replace(/^\/api\/|\/+$/g, '').split('/').map((part) => decoded(part) ?? '');
-    if (method === 'POST') return refuse(405, 'read_only', 'this is a lake to look at: nothing is fetched from here', 'gatelake pull brings what is new');
+    if (method === 'POST' || POSTED.includes(path.join('/'))) return refuse(405, 'read_only', 'this is a lake to look at: nothing is fetched from here', 'gatelake pull brings what is new');
     if (method !== 'GET' && method !== 'HEAD') return refuse(405, 'method_not_allowed', `${method} is not for this route`, 'It takes GET, HEAD');
     try {
       return await answer(found, place, path, url.searchParams);

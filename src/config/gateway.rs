@@ -10,6 +10,7 @@ use crate::lake::plan::ShrinkGuard;
 use crate::normalize::disposition::instant;
 use crate::normalize::hints::Hint;
 use crate::normalize::names::Naming;
+use crate::normalize::schema::SortOrder;
 use crate::normalize::{Contract, Merge, Mode, Options, Strategy, Validity, WriteDisposition};
 
 const APIS: [(&str, Option<Api>); 3] = [("auto", None), ("2", Some(Api::V2)), ("3", Some(Api::V3))];
@@ -37,7 +38,7 @@ const MODES: [(&str, Mode); 4] = [
     ("discard_row", Mode::DiscardRow),
     ("discard_value", Mode::DiscardValue),
 ];
-const ORDERS: [(&str, &str); 2] = [("asc", "asc"), ("desc", "desc")];
+const ORDERS: [(&str, SortOrder); 2] = [("asc", SortOrder::Asc), ("desc", SortOrder::Desc)];
 /// Keys that say how a merge goes, and mean nothing to a load that does not merge.
 const OF_MERGE: [&str; 5] =
     ["strategy", "validity_column_names", "active_record_timestamp", "hard_delete", "dedup_sort"];
@@ -353,7 +354,7 @@ fn merge_hints(section: &Section, merge: Option<&Merge>, options: &Options) -> V
         section.problem("dedup_sort", "takes one column alone");
     }
     for name in columns {
-        let order = sorts.choice(name, &ORDERS).map(str::to_owned);
+        let order = sorts.choice(name, &ORDERS);
         hints.push(Hint { name: name.to_owned(), dedup_sort: order, ..Hint::default() });
     }
     hints

@@ -44,16 +44,21 @@ impl<V: Copy> Drawers<V> {
         self.drawers.iter().all(|drawer| drawer.digests.is_empty())
     }
 
-    /// The values of a digest, in the order that they came in.
-    pub fn get(&self, digest: Digest) -> &[V] {
-        let Some(drawer) = self.drawers.get(place(digest)) else { return &[] };
+    /// The values of a digest, in the order that they came in; none of one that is not here.
+    pub fn get(&self, digest: Digest) -> Option<&[V]> {
+        let drawer = self.drawers.get(place(digest))?;
         let start = drawer.digests.partition_point(|other| *other < digest);
         let same = drawer.digests.iter().skip(start).take_while(|other| **other == digest).count();
-        drawer.values.get(start..start + same).unwrap_or_default()
+        (same > 0).then(|| drawer.values.get(start..start + same).unwrap_or_default())
     }
 
     pub fn has(&self, digest: Digest) -> bool {
-        !self.get(digest).is_empty()
+        self.get(digest).is_some()
+    }
+
+    /// From now on digests have no values.
+    pub fn forget_values(&mut self) {
+        self.drawers.iter_mut().for_each(|drawer| drawer.values = Vec::new());
     }
 
     /// The values of each digest that has several.
@@ -114,7 +119,7 @@ mod tests {
         let places =
             |wanted: Digest| -> Vec<usize> { (0..digests.len()).filter(|place| digests[*place] == wanted).collect() };
         for digest in &digests {
-            assert_eq!(drawers.get(*digest), places(*digest));
+            assert_eq!(drawers.get(*digest), Some(places(*digest).as_slice()));
         }
         for digest in (3000..4000).chain([Digest::MAX]) {
             assert_eq!(drawers.has(digest), digests.contains(&digest));
@@ -123,6 +128,9 @@ mod tests {
         shared.sort_unstable();
         let several = |place: &usize| places(digests[*place]).len() > 1;
         assert_eq!(shared, (0..digests.len()).filter(several).collect::<Vec<_>>());
+        drawers.forget_values();
+        assert_eq!(drawers.get(digests[0]), Some([].as_slice()));
+        assert!(!drawers.has(3000));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::drawers::Drawers;
 use super::{Digest, column, keys};
 use crate::error::Result;
-use crate::normalize::schema::{DataType, TableSchema};
+use crate::normalize::schema::{DataType, SortOrder, TableSchema};
 use crate::normalize::{ROW_ID, Strategy};
 use crate::parquet::{Reader, Value};
 use std::cmp::Ordering;
@@ -13,8 +13,8 @@ pub struct Coming {
     primary: Vec<String>,
     merge: Vec<String>,
     hard_delete: Option<(String, DataType)>,
-    /// By which column one of several rows of a key is chosen; `true`: the greatest.
-    sort: Option<(String, bool)>,
+    /// By which column one of several rows of a key is chosen.
+    sort: Option<(String, SortOrder)>,
     rows: usize,
     /// The rows of each primary key, or of each version.
     keys: Drawers<u32>,
@@ -55,7 +55,7 @@ impl Coming {
         };
         let versions = strategy == Strategy::Scd2;
         let hard = root.columns.iter().find(|column| column.hard_delete && !versions);
-        let sort = root.columns.iter().find(|column| column.dedup_sort.is_some());
+        let sort = root.columns.iter().find_map(|column| Some((column.name.clone(), column.dedup_sort?)));
         Coming {
             strategy,
             primary: if versions { vec![ROW_ID.to_owned()] } else { named(|column| column.primary_key) },
@@ -65,9 +65,7 @@ impl Coming {
                 Strategy::Upsert | Strategy::InsertOnly => Vec::new(),
             },
             hard_delete: hard.and_then(|column| Some((column.name.clone(), column.data_type?))),
-            sort: sort
-                .filter(|_| strategy == Strategy::DeleteInsert)
-                .map(|column| (column.name.clone(), column.dedup_sort.as_deref() == Some("desc"))),
+            sort: sort.filter(|_| strategy == Strategy::DeleteInsert),
             rows: 0,
             keys: Drawers::default(),
             merge_keys: Drawers::default(),
@@ -131,7 +129,12 @@ impl Coming {
         self.present = vec![false; self.rows];
         self.dropped = vec![false; self.rows];
         match self.strategy {
-            Strategy::DeleteInsert | Strategy::Upsert => self.drop_duplicates(),
+            Strategy::DeleteInsert => {
+                self.drop_duplicates();
+                // Whether a row's key was there before is no matter.
+                self.keys.forget_values();
+            }
+            Strategy::Upsert => self.drop_duplicates(),
             Strategy::Scd2 => self.versions = vec![false; self.rows],
             Strategy::InsertOnly => {}
         }
@@ -157,7 +160,7 @@ impl Coming {
 
     /// Which of two rows of one key is rather kept: the one that the sort puts first, nulls last; else the one that came first.
     fn before(&self, a: usize, b: usize) -> Ordering {
-        let descending = self.sort.as_ref().is_some_and(|(_, descending)| *descending);
+        let descending = self.sort.as_ref().is_some_and(|(_, order)| *order == SortOrder::Desc);
         let sorted = match (self.sorts.get(a), self.sorts.get(b)) {
             (Some(a), Some(b)) => a.compare(b, descending),
             _ => Ordering::Equal,
@@ -182,9 +185,9 @@ impl Coming {
         let merge = if self.merge.is_empty() { Vec::new() } else { keys(reader, group, &self.merge)? };
         let mut found = Vec::with_capacity(ids.len());
         for row in 0..ids.len() {
-            let same = primary.get(row).map(|key| self.keys.get(*key)).unwrap_or_default();
+            let same = primary.get(row).and_then(|key| self.keys.get(*key));
             let active = active(row);
-            for row in same.iter().map(|row| *row as usize) {
+            for row in same.into_iter().flatten().map(|row| *row as usize) {
                 if let (Some(present), true) = (self.present.get_mut(row), active) {
                     *present = true;
                 }
@@ -194,7 +197,7 @@ impl Coming {
             }
             let merge_key = merge.get(row).is_some_and(|key| self.merge_keys.has(*key));
             let retires = self.merge.is_empty() || merge_key;
-            found.push(Found { primary: !same.is_empty(), merge: merge_key, retires });
+            found.push(Found { primary: same.is_some(), merge: merge_key, retires });
         }
         Ok(found)
     }
@@ -210,7 +213,8 @@ impl Coming {
 
     /// Whether this is a version that the load has and the old tables have.
     pub fn is_old_version(&self, id: Digest) -> bool {
-        self.keys.get(id).first().is_some_and(|row| self.versions.get(*row as usize).copied().unwrap_or(false))
+        let row = self.keys.get(id).and_then(|rows| rows.first());
+        row.is_some_and(|row| self.versions.get(*row as usize).copied().unwrap_or(false))
     }
 
     /// The root table is done: its keys are not asked for any more. Versions are, by their children.

@@ -192,17 +192,18 @@ impl<'l> Merger<'l> {
             })
         };
         let found = self.coming.meet(reader, group, &ids, active)?;
+        let asked = self.has_children(table);
         let marked = self.marked.entry(table.name.clone()).or_default();
         for (row, (id, found)) in ids.into_iter().zip(found).enumerate() {
             let stays = match self.merge.strategy {
                 Strategy::DeleteInsert | Strategy::Upsert => {
-                    if found.any() {
+                    if found.any() && asked {
                         marked.push(id, ());
                     }
                     !found.any()
                 }
                 Strategy::InsertOnly => {
-                    if found.primary {
+                    if found.primary && asked {
                         marked.push(id, ());
                     }
                     true
@@ -232,7 +233,7 @@ impl<'l> Merger<'l> {
         let parents = self::ids(reader, group, PARENT_ID)?;
         let goes = matches!(self.merge.strategy, Strategy::DeleteInsert | Strategy::Upsert);
         // Whose ids are asked for: by tables below this one, or by the load's own rows.
-        let asked = !goes || self.loaded.schema.tables.iter().any(|one| one.parent.as_ref() == Some(&table.name));
+        let asked = !goes || self.has_children(table);
         let of_versions = self.has_versions(parent);
         let mut own = self.marked.remove(&table.name).unwrap_or_default();
         let marks = self.marked.get(parent);
@@ -248,6 +249,10 @@ impl<'l> Merger<'l> {
         }
         self.marked.insert(table.name.clone(), own);
         Ok(())
+    }
+
+    fn has_children(&self, table: &TableSchema) -> bool {
+        self.loaded.schema.tables.iter().any(|one| one.parent.as_ref() == Some(&table.name))
     }
 
     /// Whether the table's rows are versions: those of the root table can be.

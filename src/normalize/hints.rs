@@ -4,7 +4,7 @@
 //! column stands where its type is found.
 
 use super::names::Naming;
-use super::schema::{Column, DataType, TableSchema};
+use super::schema::{Column, DataType, SortOrder, TableSchema};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use std::fmt::{Formatter, Result as Formatted};
@@ -27,7 +27,7 @@ pub struct Hint {
     pub partition: Option<bool>,
     pub cluster: Option<bool>,
     pub hard_delete: Option<bool>,
-    pub dedup_sort: Option<String>,
+    pub dedup_sort: Option<SortOrder>,
     #[serde(skip)]
     pub valid_from: bool,
     #[serde(skip)]
@@ -84,7 +84,7 @@ impl Hint {
         column.hard_delete = self.hard_delete.unwrap_or(column.hard_delete);
         column.valid_from |= self.valid_from;
         column.valid_to |= self.valid_to;
-        column.dedup_sort = self.dedup_sort.clone().or_else(|| column.dedup_sort.take());
+        column.dedup_sort = self.dedup_sort.or(column.dedup_sort);
     }
 }
 

@@ -174,6 +174,7 @@ mod tests {
             (r#"{"preferred_types": {"re:(": "text"}}"#, "bad_pattern"),
             (r#"{"preferred_types": {"a": "string"}}"#, "bad_options"),
             (r#"{"columns": [{"data_type": "text"}]}"#, "bad_options"),
+            (r#"{"columns": [{"name": "a", "dedup_sort": "down"}]}"#, "bad_options"),
             (r#"{"columns": {"a": {"datatype": "text"}}}"#, "bad_options"),
         ] {
             let error = inference(options, "today").err().unwrap_or_else(|| panic!("{options}"));

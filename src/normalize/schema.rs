@@ -92,7 +92,7 @@ pub struct Column {
     #[serde(skip_serializing_if = "is_false")]
     pub hard_delete: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub dedup_sort: Option<String>,
+    pub dedup_sort: Option<SortOrder>,
     /// Since when a version of a row is valid (`scd2`).
     #[serde(rename = "x-valid-from", skip_serializing_if = "is_false")]
     pub valid_from: bool,
@@ -105,6 +105,14 @@ pub struct Column {
     /// JSON pointer of the first value seen, with `*` for list positions; empty for dlt's own columns.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub origin: String,
+}
+
+/// Which of several rows of one key is kept: the one with the least value in the column, or with the greatest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SortOrder {
+    Asc,
+    Desc,
 }
 
 impl Default for Column {

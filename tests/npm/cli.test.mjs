@@ -229,6 +229,7 @@ test('show serves the page and the lake, to this machine and with its token alon
     for (const path of ['/api/snapshots?limit=x', '/api/runs?limit=1000']) assert.equal((await api(path)).status, 400, path);
     const post = await ask(url, { path: '/api/runs', method: 'POST', headers });
     assert.deepEqual([post.status, JSON.parse(post.bytes).error.code], [405, 'read_only']);
+    for (const path of ['/api/preview', '/api/probe?dataset=sftp']) assert.equal((await api(path)).status, 405, path);
   } finally {
     child.kill('SIGINT');
     assert.equal((await done).code, 0);

@@ -10,7 +10,7 @@ const LOGS = join(ROOT, 'build', 'logs');
 const SHOWN = 20;
 const TOLD = 300;
 /** Minutes after which a program that has not ended is ended: a stage that hangs should say so, and not be found hanging. */
-const PATIENCE = 25;
+const PATIENCE = 40;
 
 /**
  * Runs it in the checkout's root. `log` names the log file, `note(line)` hears of each line of output.
