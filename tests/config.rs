@@ -377,6 +377,7 @@ fn no_value_of_the_file_comes_back() {
         "max_table_nesting",
         "max_identifier_length",
         "naming",
+        "widen_numbers",
         "plain_encodings",
         "file_mib",
         "disposition = \"merge\"\nstrategy = \"scd2\"\nvalidity_column_names",

@@ -110,6 +110,19 @@ fn every_disposition_over_several_loads() {
 }
 
 #[test]
+fn a_column_that_becomes_wider_does_so_in_all_files() {
+    let lake = Lake::one("wide", Disposition::Append).options("wide", r#"{"widen_numbers":true}"#);
+    for (n, quota) in (0..).zip(["1", "2.5", "3", "4.25"]) {
+        let says = format!(r#"[{{"id":{n},"quota":{quota},"keys":[{{"weight":{quota}}},{{"weight":{n}}}]}}]"#);
+        let record = lake.hour(n, Gateway::says(&[("wide", &says)]));
+        assert_eq!(record.outcome, Outcome::Published, "{}", record.to_text());
+        caught_up(&lake.memory, &paths(), true);
+        copies_are_current(&lake.memory, &paths());
+    }
+    lake.keep("wide");
+}
+
+#[test]
 fn a_log_that_grows_has_checkpoints() {
     let resources = [("events".to_owned(), Disposition::Append), ("state".to_owned(), Disposition::Replace)];
     let lake = Lake::of(&resources, Derive { delta: true, latest: false });

@@ -46,6 +46,9 @@ export class ParquetFiles {
       if (disposition(options) === 'merge') {
         throw new GatelakeError('bad_options', 'the files of a load that merges are only known when it has ended', { help: '`normalize` merges, with `before`, and so does `run` into a store' });
       }
+      if (options['widen_numbers'] === true) {
+        throw new GatelakeError('bad_options', 'files that were handed over cannot be widened any more', { help: '`normalize` widens numbers, and so does `run` into a store' });
+      }
       signal?.throwIfAborted();
       const load = new Load(await engine(), table, { file_bytes: FILE_BYTES, ...options }, id, schema);
       try {

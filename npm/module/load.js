@@ -47,6 +47,7 @@ const listed = (files) => [...files].flatMap(([table, some]) => some.map((file) 
 export class Load {
   #normalizer;
   #disposition;
+  #widens;
   /** @type {Map<string, Uint8Array[]>} */
   #open = new Map();
   /** @type {Map<string, File[]>} */
@@ -61,6 +62,7 @@ export class Load {
    */
   constructor(engine, table, options, id, schema) {
     this.#disposition = disposition(options);
+    this.#widens = options['widen_numbers'] === true;
     this.#normalizer = new engine.Normalizer(table, JSON.stringify({ file_bytes: FILE_BYTES, ...options }), id, schema && JSON.stringify(schema));
   }
 
@@ -137,7 +139,8 @@ export class Load {
   finish(before = new Map()) {
     const { schema, tables, warnings } = this.#normalizer.finish();
     this.#take();
-    const [old, load] = [listed(before), listed(this.#files)];
+    const fitting = (/** @type {ReturnType<typeof listed>} */ files) => (this.#widens ? this.#normalizer.fit(files) : files);
+    const [old, load] = [fitting(listed(before)), fitting(listed(this.#files))];
     const after = this.#disposition === 'replace' ? load : this.#disposition === 'merge' ? this.#normalizer.merge(old, load) : [...old, ...load];
     /** @type {Map<string, File[]>} */
     const files = new Map();

@@ -52,6 +52,8 @@ export interface ResourceOptions {
   schema_contract?: unknown;
   /** How deep lists of objects become child tables; what lies deeper stays JSON. */
   max_table_nesting?: number;
+  /** A column of integers becomes one of doubles when a number with a fraction comes, in the files of before too. Not for `parquetFiles`. @defaultValue false: such numbers go to a column of their own */
+  widen_numbers?: boolean;
   /** Of the load before: its `schema`. */
   schema?: Schema;
   /** For the column `_dlt_load_id`; later loads have greater ones. @defaultValue the time, in seconds since 1970 with three decimals */

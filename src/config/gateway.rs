@@ -374,6 +374,9 @@ fn pull(section: &Section, resource: &'static Resource, options: &Options, mut s
     if let Some(size) = section.number("file_mib", 1, 1024) {
         options.file_bytes = (size as usize) << 20;
     }
+    if let Some(widen) = section.flag("widen_numbers") {
+        options.widen_numbers = widen;
+    }
     if let Some(plain) = section.flag("plain_encodings") {
         options.plain_encodings = plain;
     }

@@ -9,9 +9,9 @@ use super::record::Failure;
 use super::store::Retrying;
 use crate::error::Result;
 use crate::host::{Host, Store};
-use crate::merge::{self, Ended, Span};
+use crate::merge::{self, Ended, Output, Span};
 use crate::normalize::schema::TableSchema;
-use crate::normalize::{FileEnd, Merge, Strategy, Warning};
+use crate::normalize::{FileEnd, Merge, Strategy, Warning, is_wider};
 
 /// The tables of a resource after a load that does not replace them.
 pub struct Merged {
@@ -66,23 +66,64 @@ pub async fn merge_all<S: Store, H: Host>(shelf: &Shelf<'_, S, H>, base: Option<
         if loaded.tables.iter().all(|table| table.rows == 0) {
             continue;
         }
-        let old = tables(base, &one.resource).map(|table| {
-            let files = table.files.iter().filter(|file| file.rows > 0);
-            let files = files.map(|file| DataFile { entry: file.clone(), bytes: None });
-            (table.schema.name.clone(), files.collect())
-        });
-        let old: TableFiles = old.collect();
         let load = Ended { id: shelf.load_id, loaded, output: one.output };
-        let laid = match &one.merge {
-            Some(merge) if brings_what_is_there(merge, base, &one.resource, &one.key, arrived) => continue,
-            Some(merge) => merge::merge(merge, load, &old, &arrived.files, shelf).await,
-            None => merge::append(load, &old, &arrived.files, shelf).await.map(|files| (files, Vec::new())),
+        let laid = async {
+            let old = old(base, &one.resource, load, shelf).await?;
+            match &one.merge {
+                Some(merge) => merge::merge(merge, load, &old, &arrived.files, shelf).await,
+                None => Ok((merge::append(load, &old, &arrived.files, shelf).await?, Vec::new())),
+            }
         };
-        match laid {
+        let same = |merge| brings_what_is_there(merge, base, &one.resource, &one.key, arrived);
+        if one.merge.as_ref().is_some_and(same) {
+            continue;
+        }
+        match laid.await {
             Ok((files, warnings)) => arrived.merged = Some(Merged { files, warnings }),
             Err(error) => one.result = Err(Failure::from(&error.at(&one.resource))),
         }
     }
+}
+
+/// The files that are there, with the columns of the load's schema.
+async fn old<S: Store, H: Host>(
+    base: Option<&Manifest>,
+    resource: &str,
+    load: Ended<'_>,
+    shelf: &Shelf<'_, S, H>,
+) -> Result<TableFiles> {
+    let mut old = TableFiles::new();
+    for table in tables(base, resource) {
+        let files = table.files.iter().filter(|file| file.rows > 0);
+        let files: Vec<DataFile> = files.map(|file| DataFile { entry: file.clone(), bytes: None }).collect();
+        let name = &table.schema.name;
+        let files = match load.loaded.schema.table(name) {
+            Some(now) if is_wider(now, &table.schema) => merge::fit(load, now, &files, shelf).await?,
+            _ => files,
+        };
+        old.insert(name.clone(), files);
+    }
+    Ok(old)
+}
+
+/// Has the files of a load that widened columns written as its schema has them by now.
+///
+/// # Errors
+/// Those of the store.
+pub async fn fit<S: Store, H: Host>(arrived: &mut Arrived, output: Output, shelf: &Shelf<'_, S, H>) -> Result<()> {
+    let Arrived { loaded, files, .. } = arrived;
+    if !loaded.widened {
+        return Ok(());
+    }
+    let load = Ended { id: shelf.load_id, loaded, output };
+    for table in
+        loaded.schema.tables.iter().filter(|table| table.columns.iter().any(|column| column.widened_by.is_some()))
+    {
+        if let Some(files) = files.get_mut(&table.name) {
+            *files = merge::fit(load, table, files, shelf).await?;
+        }
+    }
+    Ok(())
 }
 
 fn tables<'m>(base: Option<&'m Manifest>, resource: &'m str) -> impl Iterator<Item = &'m Table> {

@@ -1,6 +1,6 @@
 //! A whole load laid over the files that are there, wherever they lie.
 
-use super::rewrite::{Rewriting, Rows};
+use super::rewrite::{Rewriting, Rows, fits};
 use super::{Ended, Merger, Span, join, root};
 use crate::error::Result;
 use crate::normalize::schema::TableSchema;
@@ -93,6 +93,26 @@ pub async fn append<S: Shelf>(
         appended.insert(table.name.clone(), pile.finish().await?);
     }
     Ok(appended)
+}
+
+/// Files of one table, those written anew that have a column as it was before it was widened.
+///
+/// # Errors
+/// Those of the shelf, and of files that cannot be read.
+pub async fn fit<S: Shelf>(load: Ended<'_>, table: &TableSchema, files: &[S::File], shelf: &S) -> Result<Vec<S::File>> {
+    let mut fitting = Vec::new();
+    for file in files {
+        let bytes = shelf.read(file).await?;
+        if fits(table, &bytes)? {
+            fitting.push(file.clone());
+            continue;
+        }
+        let mut anew = Rewriting::new(table, None, writer_options(load.id, load.output.plain_encodings));
+        anew.add(&bytes, None)?;
+        let (bytes, end) = anew.finish()?;
+        fitting.push(shelf.keep(&table.name, bytes, end).await?);
+    }
+    Ok(fitting)
 }
 
 fn of<'f, F>(files: &'f Files<F>, table: &TableSchema) -> &'f [F] {

@@ -16,7 +16,7 @@ mod load;
 mod rewrite;
 mod span;
 
-pub use files::{Files, Shelf, append, merge};
+pub use files::{Files, Shelf, append, fit, merge};
 pub use span::Span;
 
 use crate::error::{Error, Kind, Result};

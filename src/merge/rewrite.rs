@@ -1,9 +1,9 @@
 //! Files of a table, written anew as one, without some of their rows.
 
 use crate::error::{Error, Kind, Result};
-use crate::normalize::schema::TableSchema;
+use crate::normalize::schema::{Column, TableSchema};
 use crate::normalize::{FileEnd, whole};
-use crate::parquet::{Reader, Value, WriterOptions};
+use crate::parquet::{ColumnSpec, Reader, Value, WriterOptions};
 use crate::table::{Cells, OpenRow, Table};
 
 /// What becomes of a file's rows, in their order.
@@ -53,7 +53,7 @@ pub struct Rewriting<'s> {
     schema: &'s TableSchema,
     table: Table,
     /// Of the columns that the table has by now.
-    names: Vec<&'s str>,
+    columns: Vec<&'s Column>,
     /// The column, by its place, and the instant that say of rows that they are not valid any more.
     retired: Option<(usize, i64)>,
 }
@@ -61,16 +61,15 @@ pub struct Rewriting<'s> {
 impl<'s> Rewriting<'s> {
     pub fn new(schema: &'s TableSchema, retired: Option<(&str, i64)>, options: WriterOptions) -> Rewriting<'s> {
         let mut table = Table::new(&schema.name, options, usize::MAX);
-        let mut names = Vec::new();
+        let mut columns = Vec::new();
         for column in &schema.columns {
             if let Some(data_type) = column.data_type {
                 table.add_column(column, Cells::of(data_type));
-                names.push(column.name.as_str());
+                columns.push(column);
             }
         }
-        let place = |name: &str| names.iter().position(|other| *other == name);
-        let retired = retired.and_then(|(name, instant)| Some((place(name)?, instant)));
-        Rewriting { schema, table, names, retired }
+        let retired = retired.and_then(|(name, instant)| Some((place(&columns, name)?, instant)));
+        Rewriting { schema, table, columns, retired }
     }
 
     /// The rows that stay of one more file; all of them, where nothing is said of its rows.
@@ -81,8 +80,10 @@ impl<'s> Rewriting<'s> {
     fn copy(&mut self, file: &[u8], rows: Option<&Rows>) -> Result<()> {
         let reader = Reader::open(file)?;
         // Where each column of the file goes.
-        let places = reader.schema().iter().map(|spec| self.names.iter().position(|name| *name == spec.name));
+        let places = reader.schema().iter().map(|spec| place(&self.columns, &spec.name));
         let places: Vec<usize> = places.collect::<Option<_>>().ok_or_else(other_columns)?;
+        let wide = |place: &usize| self.columns.get(*place).is_some_and(|column| column.widened_by.is_some());
+        let places: Vec<(usize, bool)> = places.into_iter().map(|place| (place, wide(&place))).collect();
         let mut fates = rows.into_iter().flat_map(|rows| &rows.fates);
         for group in 0..reader.row_groups().len() {
             let columns = reader.read(group)?;
@@ -96,8 +97,8 @@ impl<'s> Rewriting<'s> {
                     // The first cell of a column counts.
                     open.push_i64(place, instant);
                 }
-                for (cells, place) in columns.iter().zip(&places) {
-                    push(&mut open, *place, cells.get(row));
+                for (cells, (place, wide)) in columns.iter().zip(&places) {
+                    push(&mut open, *place, cells.get(row), *wide);
                 }
                 self.table.end_row();
                 self.table.settle()?;
@@ -115,9 +116,26 @@ impl<'s> Rewriting<'s> {
     }
 }
 
-fn push(row: &mut OpenRow<'_>, column: usize, cell: Option<Value<'_>>) {
+/// Where a column of a file goes: to that of its name, or to the one that has become as wide as it.
+fn place(columns: &[&Column], name: &str) -> Option<usize> {
+    columns.iter().position(|column| column.name == name || column.widened_by.as_deref() == Some(name))
+}
+
+/// Whether a file has the columns that the table has by now, as it has them.
+pub fn fits(table: &TableSchema, file: &[u8]) -> Result<bool> {
+    let reader = Reader::open(file)?;
+    let same = |spec: &ColumnSpec| {
+        table.columns.iter().any(|column| column.name == spec.name && column.data_type == Some(spec.data_type))
+    };
+    let wide: Vec<&Column> = table.columns.iter().filter(|column| column.widened_by.is_some()).collect();
+    Ok(reader.schema().iter().filter(|spec| place(&wide, &spec.name).is_some()).all(same))
+}
+
+/// `wide`: into a column of doubles.
+fn push(row: &mut OpenRow<'_>, column: usize, cell: Option<Value<'_>>, wide: bool) {
     match cell {
         None => {}
+        Some(Value::I64(value)) if wide => row.push_f64(column, value as f64),
         Some(Value::Bool(value)) => row.push_bool(column, value),
         Some(Value::I64(value)) => row.push_i64(column, value),
         Some(Value::F64(value)) => row.push_f64(column, value),

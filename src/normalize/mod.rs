@@ -27,12 +27,15 @@ pub mod time;
 mod tree;
 pub mod unicode;
 mod versions;
+mod widen;
 
 pub use array::Array;
 pub use contract::{Contract, Mode};
 pub use counts::{Counts, Iter as CountsIter};
 pub use disposition::{Merge, Strategy, Validity, WriteDisposition};
 pub use options::Options;
+use widen::Widened;
+pub(crate) use widen::is_wider;
 
 use crate::error::{Error, Kind, Result};
 use crate::json::reader::Reader;
@@ -124,6 +127,10 @@ pub struct Loaded {
     /// tables of the resource can only be kept or replaced together.
     pub stable_ids: bool,
     pub warnings: Vec<Warning>,
+    /// Columns were widened ([`Options::widen_numbers`]): files of before, the load's own among them, may have them as they were, until
+    /// [`crate::merge::fit`] has them written anew.
+    #[serde(skip)]
+    pub widened: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -206,7 +213,21 @@ impl Load {
                 return Err(thorough::null_key(&column.name).at(format!("table {}", sheet.schema.name)));
             }
         }
-        let schema = self.shredder.schema();
+        let mut schema = self.shredder.schema();
+        let Options { columns, widen_numbers, .. } = &self.shredder.options;
+        let widened = match widen_numbers {
+            true => widen::widen(&mut schema, columns, &self.shredder.naming),
+            false => Vec::new(),
+        };
+        let mut warnings = self.shredder.warnings.take();
+        for warning in warnings.iter_mut().filter(|warning| warning.code == "variant") {
+            if let Some(Widened { column, .. }) =
+                widened.iter().find(|one| (&one.table, &one.by) == (&warning.table, &warning.column))
+            {
+                let message = format!("`{column}` was a column of integers, and has become one of doubles");
+                *warning = Warning { count: warning.count, ..Warning::new("widened", &warning.table, column, message) };
+            }
+        }
         let tables = self.shredder.sheets.iter_mut().filter(|sheet| schema.table(&sheet.schema.name).is_some());
         let tables = tables.map(|sheet| TableLoaded {
             name: sheet.schema.name.clone(),
@@ -217,7 +238,8 @@ impl Load {
         Ok(Loaded {
             tables: tables.collect(),
             stable_ids: !self.shredder.key.is_empty(),
-            warnings: self.shredder.warnings.take(),
+            warnings,
+            widened: !widened.is_empty(),
             schema,
         })
     }

@@ -41,6 +41,9 @@ pub struct Options {
     /// Types of new columns by name: `{"created_at": "timestamp", "re:_at$": "timestamp"}`. The first that fits counts.
     #[serde(deserialize_with = "infer::read")]
     pub preferred_types: Vec<(String, DataType)>,
+    /// Columns of integers become columns of doubles when a number with a fraction comes, rather than getting a variant beside them. See
+    /// [`Loaded::widened`](super::Loaded::widened) for what is left to do then.
+    pub widen_numbers: bool,
     /// Columns whose values are never stored, as `table.column`, beside those that look secret by themselves.
     pub redact: Vec<String>,
     /// Columns that look secret and are stored all the same, as `table.column`.
@@ -66,6 +69,7 @@ impl Default for Options {
             detections_add: Vec::new(),
             detections_remove: Vec::new(),
             preferred_types: Vec::new(),
+            widen_numbers: false,
             redact: Vec::new(),
             reveal: Vec::new(),
             plain_encodings: false,

@@ -102,6 +102,9 @@ pub struct Column {
     /// The row's id is the hash of its content: several rows may have it.
     #[serde(rename = "x-row-version", skip_serializing_if = "is_false")]
     pub row_version: bool,
+    /// A column of doubles that was one of integers: the variant that held the doubles (`widen_numbers`).
+    #[serde(rename = "x-widened-by", skip_serializing_if = "Option::is_none")]
+    pub widened_by: Option<String>,
     /// JSON pointer of the first value seen, with `*` for list positions; empty for dlt's own columns.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub origin: String,
@@ -139,6 +142,7 @@ impl Default for Column {
             valid_from: false,
             valid_to: false,
             row_version: false,
+            widened_by: None,
             origin: String::new(),
         }
     }

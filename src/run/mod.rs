@@ -16,10 +16,12 @@ use crate::error::{Error, Kind, Result};
 use crate::host::{Cond, Host, Put, Store};
 use crate::lake::lease::{Asked, Lease};
 use crate::lake::manifest::{Manifest, encode};
+use crate::lake::merging::{Shelf, fit};
 use crate::lake::plan::{Arrived, Fetched, ShrinkGuard};
 use crate::lake::record::{Failure, Outcome, ResourceReport, RunRecord, TableReport};
 use crate::lake::store::{Counting, Retrying};
 use crate::lake::{Current, Derive, Disposition, Files, Follower, Paths, Published, Publisher, Reader, Table, paths};
+use crate::merge::Output;
 use crate::normalize::schema::Schema;
 use crate::normalize::{Load, Loaded, Options};
 use serde::Serialize;
@@ -291,11 +293,15 @@ impl<S: Store, H: Host> Run<'_, S, H> {
         hold: &mut usize,
         traffic: &mut Traffic,
     ) -> Result<Arrived> {
-        let name = &order.resource.name;
+        let (name, output) = (&order.resource.name, Output::from(&order.resource.options));
         let mut files = Files::new(self.publisher.store, &self.plan.paths, order.load_id, *hold);
         let loaded = source.load(order, &mut files, traffic).await.map_err(|error| error.at(name))?;
         *hold = hold.saturating_sub(files.held());
-        Ok(Arrived { loaded, files: files.finish()?, merged: None })
+        let mut arrived = Arrived { loaded, files: files.finish()?, merged: None };
+        let Publisher { store, load_id, .. } = *self.publisher;
+        let shelf = Shelf { store, paths: &self.plan.paths, load_id, puts: true };
+        fit(&mut arrived, output, &shelf).await?;
+        Ok(arrived)
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Order, Plan, Source, Traffic, table_report};
 use crate::error::{Error, Kind, Result};
 use crate::host::{Host, Store};
 use crate::lake::manifest::encode;
-use crate::lake::merging::{Shelf, merge_all};
+use crate::lake::merging::{Shelf, fit, merge_all};
 use crate::lake::plan::{Arrived, plan as lay};
 use crate::lake::record::{Failure, TableReport};
 use crate::lake::store::Retrying;
@@ -97,16 +97,17 @@ pub async fn preview<S: Store, H: Host>(
     // Nothing is put as long as everything may be held.
     let mut files = Files::new(&store, &plan.paths, &load_id, usize::MAX).at_most(MAX_BYTES);
     let loaded = source.load(order, &mut files, &mut traffic).await?;
-    let files = files.finish()?;
+    let mut arrived = Arrived { loaded, files: files.finish()?, merged: None };
+    let shelf = Shelf { store: &store, paths: &plan.paths, load_id: &load_id, puts: false };
+    fit(&mut arrived, (&resource.options).into(), &shelf).await?;
 
     let mut samples = BTreeMap::new();
-    for table in &loaded.schema.tables {
-        let Some(file) = files.get(&table.name).and_then(|files| files.first()) else { continue };
+    for table in &arrived.loaded.schema.tables {
+        let Some(file) = arrived.files.get(&table.name).and_then(|files| files.first()) else { continue };
         samples.insert(table.name.clone(), sample(table, file, rows)?);
     }
-    let (schema, warnings) = (loaded.schema.clone(), loaded.warnings.clone());
-    let mut fetched = resource.fetched(started_from, now, Ok(Arrived { loaded, files, merged: None }));
-    let shelf = Shelf { store: &store, paths: &plan.paths, load_id: &load_id, puts: false };
+    let (schema, warnings) = (arrived.loaded.schema.clone(), arrived.loaded.warnings.clone());
+    let mut fetched = resource.fetched(started_from, now, Ok(arrived));
     merge_all(&shelf, base, std::slice::from_mut(&mut fetched)).await;
     let planned = lay(base, std::slice::from_ref(&fetched), &load_id)?;
     let mut files = fetched.result.map(|arrived| arrived.files).unwrap_or_default();

@@ -48,39 +48,69 @@ impl Normalizer {
     /// there. `old`: the files so far, oldest first; `load`: those that the load made. A load without rows leaves `old` as it is.
     #[wasm_bindgen(unchecked_return_type = "{ table: string; bytes: Uint8Array; rows: number; columns: number }[]")]
     pub fn merge(&self, old: Vec<TableFile>, load: Vec<TableFile>) -> std::result::Result<Array, JsValue> {
-        let files = self.merged(&files(old), &files(load)).map_err(thrown)?;
-        let out = Array::new();
-        for (table, files) in files {
-            for file in files {
-                let object = Object::new();
-                Reflect::set(&object, &"table".into(), &table.as_str().into())?;
-                Reflect::set(&object, &"bytes".into(), &Uint8Array::from(file.bytes.as_slice()))?;
-                Reflect::set(&object, &"rows".into(), &file.rows.into())?;
-                Reflect::set(&object, &"columns".into(), &file.columns.into())?;
-                out.push(&object);
-            }
-        }
-        Ok(out)
+        given(self.merged(&files(old), &files(load)).map_err(thrown)?)
+    }
+
+    /// After `finish`, of a load with `widen_numbers`: files, those of before too, with the columns of the schema that the load leaves.
+    #[wasm_bindgen(unchecked_return_type = "{ table: string; bytes: Uint8Array; rows: number; columns: number }[]")]
+    pub fn fit(&self, some: Vec<TableFile>) -> std::result::Result<Array, JsValue> {
+        given(self.fitting(files(some)).map_err(thrown)?)
     }
 }
 
+fn given(files: Files<File>) -> std::result::Result<Array, JsValue> {
+    let out = Array::new();
+    for (table, files) in files {
+        for file in files {
+            let object = Object::new();
+            Reflect::set(&object, &"table".into(), &table.as_str().into())?;
+            Reflect::set(&object, &"bytes".into(), &Uint8Array::from(file.bytes.as_slice()))?;
+            Reflect::set(&object, &"rows".into(), &file.rows.into())?;
+            Reflect::set(&object, &"columns".into(), &file.columns.into())?;
+            out.push(&object);
+        }
+    }
+    Ok(out)
+}
+
 impl Normalizer {
-    fn merged(&self, old: &Files<File>, load: &Files<File>) -> Result<Files<File>> {
+    fn ended(&self) -> Result<merge::Ended<'_>> {
         let Ended { options, load_id, loaded } = &self.ended;
         let loaded = loaded.as_ref().ok_or_else(|| {
-            Error::new(Kind::Data, "no_load", "a load that has not ended cannot be merged").help("Call `finish` first")
+            Error::new(Kind::Data, "no_load", "a load that has not ended makes nothing of files")
+                .help("Call `finish` first")
         })?;
-        let Some(merge) = options.write_disposition.merge() else {
+        Ok(merge::Ended { id: load_id, loaded, output: options.into() })
+    }
+
+    fn fitting(&self, files: Files<File>) -> Result<Files<File>> {
+        let load = self.ended()?;
+        let mut fitting = Files::new();
+        for (name, files) in files {
+            let files = match load.loaded.schema.table(&name) {
+                Some(table) => at_once(merge::fit(load, table, &files, &Memory))?,
+                None => files,
+            };
+            fitting.insert(name, files);
+        }
+        Ok(fitting)
+    }
+
+    fn merged(&self, old: &Files<File>, load: &Files<File>) -> Result<Files<File>> {
+        let ended = self.ended()?;
+        let Some(merge) = self.ended.options.write_disposition.merge() else {
             return Err(Error::new(Kind::Config, "bad_options", "the load's `write_disposition` is no merge"));
         };
-        if loaded.tables.iter().all(|table| table.rows == 0) {
+        if ended.loaded.tables.iter().all(|table| table.rows == 0) {
             return Ok(old.clone());
         }
-        let load_ended = merge::Ended { id: load_id, loaded, output: options.into() };
-        let merged = merge::merge(merge, load_ended, old, load, &Memory).now_or_never();
-        // Nothing in memory need be waited for.
-        merged.ok_or_else(|| Error::new(Kind::Data, "internal", "a merge waits"))?.map(|(files, _)| files)
+        at_once(merge::merge(merge, ended, old, load, &Memory)).map(|(files, _)| files)
     }
+}
+
+/// Nothing in memory need be waited for.
+fn at_once<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    work.now_or_never().ok_or_else(|| Error::new(Kind::Data, "internal", "files in memory were waited for"))?
 }
 
 #[derive(Clone)]

@@ -82,6 +82,7 @@ test('to end the loop ends the source; errors are as those of `normalize`', asyn
   for (const write_disposition of ['merge', { disposition: 'merge', strategy: 'upsert' }]) {
     await assert.rejects(first('[]', { table: 'items', primary_key: 'id', write_disposition }), { name: 'GatelakeError', code: 'bad_options', help: /normalize/ });
   }
+  await assert.rejects(first('[]', { table: 'items', widen_numbers: true }), { code: 'bad_options', help: /normalize/ });
   await assert.rejects(first('[{', { table: 'items' }), { code: 'cut_body' });
   await assert.rejects(first('[]', {}), { code: 'bad_options', message: /table/ });
   const reason = new Error('enough');

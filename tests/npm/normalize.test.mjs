@@ -48,6 +48,24 @@ test('several loads are one file of each table, in every format', async (t) => {
   assert.deepEqual(await parquet(join(cwd, 'replaced', 'items__tags.parquet')), []);
 });
 
+test('numbers are widened in the rows of all loads', async (t) => {
+  const cwd = temporary(t);
+  const files = [[{ id: 1, n: 1, of: [{ n: 1 }] }], [{ id: 2, n: 2.5, of: [{ n: 0.5 }] }], [{ id: 1, n: 3 }]].map((rows, number) => put(cwd, `${number}.json`, rows));
+  for (const [options, expected, children] of [
+    [{}, [1, 2.5, 3], [1, 0.5]],
+    [{ write_disposition: 'replace' }, [3], []],
+    [{ write_disposition: 'merge', primary_key: 'id' }, [2.5, 3], [0.5]],
+  ]) {
+    put(cwd, 'options.json', { ...options, widen_numbers: true });
+    const ended = await gatelake(['normalize', ...files, '--table', 'items', '--options', 'options.json', '--out', 'out', '--json'], { cwd });
+    assert.equal(ended.code, 0, ended.stderr);
+    const items = await parquet(join(cwd, 'out', 'items.parquet'));
+    assert.deepEqual(items.map(({ n }) => n), expected);
+    assert.equal(Object.keys(items[0]).some((name) => name.startsWith('n__')), false);
+    assert.deepEqual((await parquet(join(cwd, 'out', 'items__of.parquet'))).map(({ n }) => n), children);
+  }
+});
+
 test('standard input, envelopes, and a load that fails among others', async (t) => {
   const cwd = temporary(t);
   put(cwd, 'page.json', { content: [{ id: 1 }], totalElements: 1 });
