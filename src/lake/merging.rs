@@ -116,9 +116,8 @@ pub async fn fit<S: Store, H: Host>(arrived: &mut Arrived, output: Output, shelf
         return Ok(());
     }
     let load = Ended { id: shelf.load_id, loaded, output };
-    for table in
-        loaded.schema.tables.iter().filter(|table| table.columns.iter().any(|column| column.widened_by.is_some()))
-    {
+    let widened = |table: &&TableSchema| table.columns.iter().any(|column| column.widened_by.is_some());
+    for table in loaded.schema.tables.iter().filter(widened) {
         if let Some(files) = files.get_mut(&table.name) {
             *files = merge::fit(load, table, files, shelf).await?;
         }

@@ -34,7 +34,6 @@ pub use contract::{Contract, Mode};
 pub use counts::{Counts, Iter as CountsIter};
 pub use disposition::{Merge, Strategy, Validity, WriteDisposition};
 pub use options::Options;
-use widen::Widened;
 pub(crate) use widen::is_wider;
 
 use crate::error::{Error, Kind, Result};
@@ -220,14 +219,7 @@ impl Load {
             false => Vec::new(),
         };
         let mut warnings = self.shredder.warnings.take();
-        for warning in warnings.iter_mut().filter(|warning| warning.code == "variant") {
-            if let Some(Widened { column, .. }) =
-                widened.iter().find(|one| (&one.table, &one.by) == (&warning.table, &warning.column))
-            {
-                let message = format!("`{column}` was a column of integers, and has become one of doubles");
-                *warning = Warning { count: warning.count, ..Warning::new("widened", &warning.table, column, message) };
-            }
-        }
+        widen::tell(&widened, &mut warnings);
         let tables = self.shredder.sheets.iter_mut().filter(|sheet| schema.table(&sheet.schema.name).is_some());
         let tables = tables.map(|sheet| TableLoaded {
             name: sheet.schema.name.clone(),

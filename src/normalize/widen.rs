@@ -4,6 +4,7 @@
 //! While the load runs they do lie in two columns, for what was written cannot be changed. The schema that it leaves has one, which says of itself
 //! what it was widened by; [`crate::merge::fit`] writes the files anew that have two.
 
+use super::Warning;
 use super::hints::Hint;
 use super::names::Naming;
 use super::schema::{Column, DataType, Schema, TableSchema};
@@ -42,6 +43,16 @@ pub fn widen(schema: &mut Schema, hints: &[Hint], naming: &Naming) -> Vec<Widene
         }
     }
     widened
+}
+
+/// Says `widened` where the load said that values are in a variant that is none any more.
+pub fn tell(widened: &[Widened], warnings: &mut [Warning]) {
+    for warning in warnings.iter_mut().filter(|warning| warning.code == "variant") {
+        let of = |one: &&Widened| one.table == warning.table && one.by == warning.column;
+        let Some(Widened { column, .. }) = widened.iter().find(of) else { continue };
+        let message = format!("`{column}` was a column of integers, and has become one of doubles");
+        *warning = Warning { count: warning.count, ..Warning::new("widened", &warning.table, column, message) };
+    }
 }
 
 /// Whether files of the table as it was have to be written anew to be the table's as it is.
