@@ -186,6 +186,16 @@ test('a click without a pointer, as assistive technology makes it, does what a p
   await at(page, 0, 1).getByRole('button').first().evaluate((button) => button.click());
   await page.locator('th[aria-sort=descending]').waitFor();
   await at(page, 1, 1).getByText('50', { exact: true }).waitFor();
+  assert.deepEqual(await focused(page), [0, 1], 'the focus stays on what was pressed when other rows come');
+  await press(page, 'Enter');
+  await at(page, 1, 1).getByText('1', { exact: true }).waitFor();
+  await press(page, 'ArrowDown', 'ArrowDown', 'ArrowRight', 'ArrowUp', 'ArrowUp', 'Enter');
+  await at(page, 1, 2).getByText('user 1', { exact: true }).waitFor();
+  assert.deepEqual(await focused(page), [0, 2]);
+  await at(page, 0, 1).getByRole('button').first().evaluate((button) => button.click());
+  await page.locator('th[aria-sort=ascending]').and(at(page, 0, 1)).waitFor();
+  await at(page, 0, 1).getByRole('button').first().evaluate((button) => button.click());
+  await at(page, 1, 1).getByText('50', { exact: true }).waitFor();
   await at(page, 1, 0).getByRole('button').evaluate((button) => button.click());
   await page.getByRole('dialog').getByText('user 50').waitFor();
   await page.keyboard.press('Escape');

@@ -138,10 +138,14 @@ export class Grid {
       // Cells have come, or rows: what is missing may be asked for.
       this.#draw();
     });
-    const same = before !== undefined && before.columns.length === frame.columns.length && before.columns.every((column, at) => column.name === frame.columns[at]!.name);
+    const same = before?.columns.length === frame.columns.length && before.columns.every(({ name, type, note }, at) => name === frame.columns[at]!.name && type === frame.columns[at]!.type && note === frame.columns[at]!.note);
     if (!same) {
       this.#fixed.clear();
       this.#view.scrollLeft = 0;
+      for (const line of this.#lines.values()) line.element.remove();
+      this.#lines.clear();
+      for (const head of this.#heads.values()) head.remove();
+      this.#heads.clear();
     }
     const { row, column } = this.#selection.active;
     this.#selection.go({ row: Math.min(row, 0), column: same ? column : 0 });
@@ -149,11 +153,9 @@ export class Grid {
     this.#fail(undefined);
     this.#size();
     this.#view.scrollTop = this.#scroll.to(0);
-    for (const line of this.#lines.values()) line.element.remove();
-    this.#lines.clear();
-    for (const head of this.#heads.values()) head.remove();
-    this.#heads.clear();
-    this.#render();
+    // What has the focus may be a row that is not seen any more.
+    if (this.#table.contains(document.activeElement)) this.#show();
+    else this.#render();
   }
 
   /** Widths of columns that have none, and the height of all rows. */
