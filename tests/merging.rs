@@ -3,7 +3,6 @@
 
 mod support;
 
-use gatelake::config::Plan as Config;
 use gatelake::error::Error;
 use gatelake::lake::{Disposition, Manifest, Outcome, RunRecord};
 use gatelake::normalize::{Strategy, WriteDisposition};
@@ -11,7 +10,7 @@ use gatelake::run::Plan;
 use std::collections::BTreeSet;
 use support::invariants::{check, content, published};
 use support::store::{Client, Effects, FAULTS, Fault, Memory};
-use support::world::{Gateway, HOUR, T0, World, attempt, merging, once, paths, plan, runs_at_once};
+use support::world::{Gateway, HOUR, T0, World, attempt, configured, merging, once, paths, plan, runs_at_once};
 
 struct Lake {
     memory: Memory,
@@ -33,12 +32,7 @@ impl Lake {
         lake
     }
     fn configure(&mut self, users: &str) {
-        let text = format!(
-            "[lake]\nprefix = \"lake\"\n[gateway.sftp]\nbase_url = \"files.example\"\ntoken_secret = \"TOKEN\"\napi = 3\n\
-             [gateway.sftp.resources]\ndiagnostics = false\ncloud_connections = false\n[gateway.sftp.resources.users]\n{users}"
-        );
-        let config = Config::parse(&text).unwrap_or_else(|error| panic!("{error}"));
-        self.plan = config.run(&config.gateways[0], 780_000).unwrap();
+        self.plan = configured(users);
     }
     fn run(&self, hour: i64, users: &str) -> RunRecord {
         self.run_of(hour, says(users))

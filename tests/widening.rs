@@ -2,13 +2,13 @@
 
 mod support;
 
-use gatelake::config::Plan as Config;
 use gatelake::lake::{Manifest, Outcome, RunRecord};
+use gatelake::normalize::Options;
 use gatelake::normalize::schema::DataType;
 use gatelake::run::Plan;
 use support::invariants::{check, content, published};
 use support::store::{Client, Memory};
-use support::world::{Gateway, HOUR, T0, World, once, paths, plan};
+use support::world::{Gateway, HOUR, T0, World, configured, once, paths};
 
 struct Lake {
     memory: Memory,
@@ -18,21 +18,18 @@ struct Lake {
 impl Lake {
     /// A lake of the resource `users` as these lines of gatelake.toml have it.
     fn of(users: &str) -> Lake {
-        let mut lake = Lake { memory: Memory::default(), plan: plan(&[]) };
-        lake.configure(users);
-        lake
+        Lake { memory: Memory::default(), plan: configured(users) }
     }
     fn configure(&mut self, users: &str) {
-        let text = format!(
-            "[lake]\nprefix = \"lake\"\n[gateway.sftp]\nbase_url = \"files.example\"\ntoken_secret = \"TOKEN\"\napi = 3\n\
-             [gateway.sftp.resources]\ndiagnostics = false\ncloud_connections = false\nfolders = false\n[gateway.sftp.resources.users]\n{users}"
-        );
-        let config = Config::parse(&text).unwrap_or_else(|error| panic!("{error}"));
-        self.plan = config.run(&config.gateways[0], 780_000).unwrap();
+        self.plan = configured(users);
+    }
+    fn users(&mut self) -> &mut Options {
+        let users = self.plan.resources.iter_mut().find(|resource| resource.name == "users");
+        &mut users.unwrap().options
     }
     fn run(&self, hour: i64, users: &str) -> RunRecord {
         let world = World::new(T0 + hour * HOUR, 1);
-        let mut gateway = Gateway::says(&[("users", users)]);
+        let mut gateway = Gateway::says(&[("users", users), ("folders", r#"[{"id":0,"path":"/"}]"#)]);
         let record = once(&self.plan, T0 + hour * HOUR, &mut gateway, &Client::new(&self.memory), &world);
         check(&self.memory, &paths());
         record
@@ -120,7 +117,7 @@ fn a_column_becomes_wider_with_all_rows_that_stay() {
 fn files_that_ended_before_the_first_fraction_are_written_anew() {
     for disposition in ["replace", "append"] {
         let mut lake = Lake::of(&format!("widen_numbers = true\ndisposition = \"{disposition}\""));
-        lake.plan.resources[0].options.file_bytes = 1;
+        lake.users().file_bytes = 1;
         let user = |id: usize| {
             let quota = if id < 29_000 { id.to_string() } else { format!("{id}.5") };
             // What does not get smaller by compression fills a row group.
@@ -173,7 +170,7 @@ fn a_contract_and_a_hint_say_more_than_the_option() {
     assert_eq!(lake.columns("users"), named(&[("id", DataType::Bigint), ("quota", DataType::Bigint)]));
     let mut lake = Lake::of("widen_numbers = true");
     let hints = r#"{"columns": {"quota": {"data_type": "bigint"}}}"#;
-    lake.plan.resources[0].options.columns = gatelake::normalize::Options::from_json(hints).unwrap().columns;
+    lake.users().columns = Options::from_json(hints).unwrap().columns;
     lake.publish(0, FIRST);
     lake.publish(1, SECOND);
     assert!(lake.columns("users").contains(&("quota__v_double".to_owned(), DataType::Double)));

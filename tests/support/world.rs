@@ -287,6 +287,16 @@ pub fn plan(resources: &[(&str, Disposition)]) -> Plan {
     Plan { paths: paths(), resources, access_review: false, budget: Budget::default(), derive: Derive::default() }
 }
 
+/// The plan of a gateway with users and folders, where these lines of gatelake.toml are about the users.
+pub fn configured(users: &str) -> Plan {
+    let text = format!(
+        "[lake]\nprefix = \"lake\"\n[gateway.sftp]\nbase_url = \"files.example\"\ntoken_secret = \"TOKEN\"\napi = 3\n\
+         [gateway.sftp.resources]\ndiagnostics = false\ncloud_connections = false\n[gateway.sftp.resources.users]\n{users}"
+    );
+    let config = gatelake::config::Plan::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+    config.run(&config.gateways[0], 780_000).unwrap()
+}
+
 /// One run, alone.
 pub fn once(plan: &Plan, time: i64, gateway: &mut Gateway, store: &impl Store, world: &World) -> RunRecord {
     world.run(run::run(plan, time, &mut Visit { gateway, world }, store, world))
